@@ -1,0 +1,111 @@
+// Which packets belong to a flow, as OpenFlow 1.3 extensible match fields (OpenFlow 1.3.5, section A.2.3).
+
+/// Fields that are nil match anything. The ingress port is not part of it: rules add it.
+package struct FlowMatch: Hashable, Sendable {
+    package var etherType: UInt16?
+    package var etherSource: HardwareAddress?
+    package var etherDestination: HardwareAddress?
+    /// VLAN id 1 to 4094; 0 for untagged only.
+    package var vlan: UInt16?
+    package var ipProtocol: UInt8?
+    /// Differentiated services code point, 0 to 63.
+    package var dscp: UInt8?
+    package var ipv4Source: IPv4Prefix?
+    package var ipv4Destination: IPv4Prefix?
+    package var ipv6Source: IPv6Prefix?
+    package var ipv6Destination: IPv6Prefix?
+    /// TCP, UDP or SCTP port; `ipProtocol` says which.
+    package var sourcePort: UInt16?
+    package var destinationPort: UInt16?
+
+    package init() {}
+
+    package static let etherTypeIPv4: UInt16 = 0x0800
+    package static let etherTypeIPv6: UInt16 = 0x86dd
+    package static let protocolTCP: UInt8 = 6
+    package static let protocolUDP: UInt8 = 17
+    package static let protocolSCTP: UInt8 = 132
+
+    package var isEmpty: Bool { self == FlowMatch() }
+
+    /// The match of traffic between two hosts: IPv4 addresses where both have one, else IPv6, else MAC addresses; nil
+    /// where they share no kind of address.
+    package init?(from source: Host, to destination: Host) {
+        self.init()
+        if let from = source.ipv4, let to = destination.ipv4 {
+            etherType = Self.etherTypeIPv4
+            ipv4Source = from
+            ipv4Destination = to
+        } else if let from = source.ipv6, let to = destination.ipv6 {
+            etherType = Self.etherTypeIPv6
+            ipv6Source = from
+            ipv6Destination = to
+        } else if let from = source.hardwareAddress, let to = destination.hardwareAddress {
+            etherSource = from
+            etherDestination = to
+        } else {
+            return nil
+        }
+    }
+
+    /// Number of packet bits that are compared; more bits make a more specific match.
+    package var specificity: Int {
+        var bits = 0
+        if etherType != nil { bits += 16 }
+        if etherSource != nil { bits += 48 }
+        if etherDestination != nil { bits += 48 }
+        if vlan != nil { bits += 13 }
+        if ipProtocol != nil { bits += 8 }
+        if dscp != nil { bits += 6 }
+        bits += (ipv4Source?.length ?? 0) + (ipv4Destination?.length ?? 0)
+        bits += (ipv6Source?.length ?? 0) + (ipv6Destination?.length ?? 0)
+        if sourcePort != nil { bits += 16 }
+        if destinationPort != nil { bits += 16 }
+        return bits
+    }
+
+    /// Whether some packet satisfies both.
+    package func overlaps(_ other: FlowMatch) -> Bool {
+        func agree<Value: Equatable>(_ mine: Value?, _ theirs: Value?) -> Bool {
+            guard let mine, let theirs else { return true }
+            return mine == theirs
+        }
+        func meet<Value>(_ mine: Value?, _ theirs: Value?, _ overlap: (Value, Value) -> Bool) -> Bool {
+            guard let mine, let theirs else { return true }
+            return overlap(mine, theirs)
+        }
+        return agree(etherType, other.etherType) && agree(etherSource, other.etherSource)
+            && agree(etherDestination, other.etherDestination) && agree(vlan, other.vlan)
+            && agree(ipProtocol, other.ipProtocol) && agree(dscp, other.dscp)
+            && agree(sourcePort, other.sourcePort) && agree(destinationPort, other.destinationPort)
+            && meet(ipv4Source, other.ipv4Source) { $0.overlaps($1) }
+            && meet(ipv4Destination, other.ipv4Destination) { $0.overlaps($1) }
+            && meet(ipv6Source, other.ipv6Source) { $0.overlaps($1) }
+            && meet(ipv6Destination, other.ipv6Destination) { $0.overlaps($1) }
+    }
+
+    /// Whether every packet of this match is one of `other`'s, and not the other way round.
+    package func isStrictlyMoreSpecific(than other: FlowMatch) -> Bool {
+        isAtLeastAsSpecific(as: other) && !other.isAtLeastAsSpecific(as: self)
+    }
+
+    private func isAtLeastAsSpecific(as other: FlowMatch) -> Bool {
+        func pins<Value: Equatable>(_ mine: Value?, _ theirs: Value?) -> Bool {
+            guard let theirs else { return true }
+            return mine == theirs
+        }
+        func within<Value>(_ mine: Value?, _ theirs: Value?, _ contains: (Value, Value) -> Bool) -> Bool {
+            guard let theirs else { return true }
+            guard let mine else { return false }
+            return contains(theirs, mine)
+        }
+        return pins(etherType, other.etherType) && pins(etherSource, other.etherSource)
+            && pins(etherDestination, other.etherDestination) && pins(vlan, other.vlan)
+            && pins(ipProtocol, other.ipProtocol) && pins(dscp, other.dscp)
+            && pins(sourcePort, other.sourcePort) && pins(destinationPort, other.destinationPort)
+            && within(ipv4Source, other.ipv4Source) { $0.contains($1) }
+            && within(ipv4Destination, other.ipv4Destination) { $0.contains($1) }
+            && within(ipv6Source, other.ipv6Source) { $0.contains($1) }
+            && within(ipv6Destination, other.ipv6Destination) { $0.contains($1) }
+    }
+}

@@ -1,0 +1,149 @@
+// What the operator wants: who may ask for what, what matters more, and how hard to try. A value like any other; the
+// YAML that it is written in is read by SluiceDocuments.
+
+package struct Policy: Hashable, Sendable {
+    /// Most important first is not required; names are unique, at least one class.
+    package var classes: [TrafficClass]
+    /// Name of the class of flows that give neither class nor priority.
+    package var defaultClass: String
+    package var admission: AdmissionPolicy
+    package var reoptimisation: ReoptimisationPolicy
+    package var learning: LearningPolicy
+    package var limits: ClientLimits
+    package var access: [AccessRule]
+    package var meters: MeterPolicy
+    package var unadmitted: UnadmittedTraffic
+
+    /// What `policies/default.yaml` says in words.
+    package static let standard = Policy(
+        classes: [
+            TrafficClass(name: "critical", priority: 7), TrafficClass(name: "interactive", priority: 5),
+            TrafficClass(name: "standard", priority: 3), TrafficClass(name: "bulk", priority: 1),
+        ],
+        defaultClass: "standard", admission: AdmissionPolicy(), reoptimisation: ReoptimisationPolicy(),
+        learning: LearningPolicy(), limits: ClientLimits(), access: [], meters: MeterPolicy(), unadmitted: .drop)
+
+    package func trafficClass(named name: String) -> TrafficClass? { classes.first { $0.name == name } }
+}
+
+/// A kind of traffic, its importance and its bounds.
+package struct TrafficClass: Hashable, Sendable {
+    package var name: String
+    package var priority: Int
+    /// Weight of one admitted flow in the weighted objective; nil: the priority.
+    package var weight: Int?
+    /// May its flows push out less important ones?
+    package var mayPreempt: Bool
+    /// May its flows be pushed out by more important ones?
+    package var preemptable: Bool
+    package var maxBandwidth: Bandwidth?
+    package var maxLatency: Latency?
+    /// Which captured traffic belongs to the class, for replay; the first rule of the first class that matches decides.
+    package var matches: [FlowMatch]
+
+    package init(
+        name: String, priority: Int, weight: Int? = nil, mayPreempt: Bool = true, preemptable: Bool = true,
+        maxBandwidth: Bandwidth? = nil, maxLatency: Latency? = nil, matches: [FlowMatch] = []
+    ) {
+        self.name = name
+        self.priority = priority
+        self.weight = weight
+        self.mayPreempt = mayPreempt
+        self.preemptable = preemptable
+        self.maxBandwidth = maxBandwidth
+        self.maxLatency = maxLatency
+        self.matches = matches
+    }
+}
+
+package struct AdmissionPolicy: Hashable, Sendable {
+    package enum Objective: String, Hashable, Sendable, CaseIterable { case weighted, strict }
+    package enum Method: String, Hashable, Sendable, CaseIterable {
+        case auto, exact, genetic, memetic, search, greedy
+    }
+
+    package var objective: Objective = .weighted
+    package var method: Method = .auto
+    /// Wall time of one optimisation.
+    package var budgetSeconds: Double = 1
+    /// Does a newcomer that does not fit push out less important flows?
+    package var preemption: Bool = true
+    package init() {}
+}
+
+package struct ReoptimisationPolicy: Hashable, Sendable {
+    /// Seconds between runs; nil: only on request.
+    package var intervalSeconds: Double?
+    /// Most admitted flows one run may move.
+    package var maxMoves: Int = 100
+    package init() {}
+}
+
+package struct LearningPolicy: Hashable, Sendable {
+    package enum Scheme: String, Hashable, Sendable, CaseIterable {
+        case off
+        /// L_R-εP, S-model.
+        case linearRewardEpsilonPenalty
+    }
+
+    package var scheme: Scheme = .linearRewardEpsilonPenalty
+    /// Reward step a.
+    package var rewardStep: Double = 0.05
+    /// Penalty step b.
+    package var penaltyStep: Double = 0.005
+    /// Least probability of each available path.
+    package var floor: Double = 0.01
+    /// Candidate paths of one flow.
+    package var paths: Int = 4
+    /// How much better (in reward, 0 to 1) another path must be before a flow moves.
+    package var margin: Double = 0.1
+    /// Least time between two moves of one flow.
+    package var dwellSeconds: Double = 5
+    package init() {}
+}
+
+package struct ClientLimits: Hashable, Sendable {
+    package var flows: Int = 100_000
+    package var flowsPerClient: Int = 50_000
+    package var connections: Int = 256
+    package var subscriptionsPerClient: Int = 16
+    package init() {}
+}
+
+/// What a local user may do on the control socket.
+package struct AccessRule: Hashable, Sendable {
+    package enum Role: String, Hashable, Sendable, CaseIterable {
+        /// May read.
+        case observer
+        /// May read, submit and withdraw, change links and run optimisations.
+        case `operator`
+        /// May read and subscribe to and acknowledge rules.
+        case agent
+    }
+
+    package enum Subject: Hashable, Sendable {
+        case user(UInt32)
+        case group(UInt32)
+    }
+
+    package var subject: Subject
+    package var role: Role
+    package init(subject: Subject, role: Role) {
+        self.subject = subject
+        self.role = role
+    }
+}
+
+package struct MeterPolicy: Hashable, Sendable {
+    /// Are meters installed at the ingress?
+    package var enabled: Bool = true
+    /// Burst in milliseconds at the flow's rate. 100 ms lets a TCP sender's window pass at wide-area round-trip times.
+    package var burstMilliseconds: Int = 100
+    package init() {}
+}
+
+/// What happens to traffic that belongs to no admitted flow.
+package enum UnadmittedTraffic: String, Hashable, Sendable, CaseIterable {
+    case drop
+    case bestEffort
+}
