@@ -126,13 +126,13 @@ struct TopologyDraft {
         let cable = cables[position]
         let isAccess = cable.id.hasPrefix("access:")
         checkID(cable.id, .cable(position))
+        let ids = cable.isDirected ? [cable.forwardID] : [cable.forwardID, cable.backwardID]
         if cablePositions.updateValue(position, forKey: cable.id) != nil {
             report(.cable(position), "id", .duplicateCable(cable.id))
+        } else if let taken = ids.first(where: linkIDs.contains) {
+            report(.cable(position), "id", .duplicateCable(taken.text))
         }
-        let ids = cable.isDirected ? [cable.forwardID] : [cable.forwardID, cable.backwardID]
-        for id in ids where !linkIDs.insert(id).inserted && cablePositions[cable.id] == position {
-            report(.cable(position), "id", .duplicateCable(id.text))
-        }
+        linkIDs.formUnion(ids)
         if cable.a.node == cable.b.node { report(.cable(position), "b.switch", .selfLoop(cable.a.node)) }
         for (end, field) in [(cable.a, "a"), (cable.b, "b")] {
             guard let index = nodeIndices[end.node] else {
