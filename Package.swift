@@ -48,6 +48,7 @@ let package = Package(
 
         // Tests, one folder a library.
         tests("SluiceModelTests", ["SluiceModel"]),
+        tests("PackagingTests", []),
     ],
     swiftLanguageModes: [.v6]
 )

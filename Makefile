@@ -1,0 +1,76 @@
+# make demo      install what is needed, build, run Sluice on a real backbone for half a minute
+# make test      install what is needed, build, lint, run every test
+# make build     the release programs in .build/release: sluiced, sluice, sluice-bench
+# make install   into $(DESTDIR)$(PREFIX), with the unit, the policies and the topologies
+# make format    format all Swift sources
+# make bench     measure the solver, with its peers, on the instances in SUITE
+# make clean     remove the build folder
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+DESTDIR ?=
+SUITE ?= ../shared/data/pfar
+
+PACKAGES_BUILD := libglpk-dev libpcap-dev libxml2 pkg-config
+PACKAGES_TEST := socat netcat-openbsd python3 systemd
+
+SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
+
+.PHONY: demo test build install format lint bench clean packages-build packages-test
+
+demo: build
+	@docs/demo.sh .build/release
+
+build: packages-build
+	$(SWIFT_BUILD)
+
+test: packages-build packages-test lint
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --skip-build
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+bench: build
+	.build/release/sluice-bench solver --suite $(SUITE)
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sluice/topologies \
+	    $(DESTDIR)$(PREFIX)/share/sluice/policies $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/sluice
+	install -m 755 .build/release/sluice .build/release/sluiced $(DESTDIR)$(PREFIX)/bin
+	install -m 644 topologies/* $(DESTDIR)$(PREFIX)/share/sluice/topologies
+	install -m 644 policies/* $(DESTDIR)$(PREFIX)/share/sluice/policies
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/sluiced.service \
+	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
+	test -e $(DESTDIR)/etc/sluice/topology.json \
+	    || install -m 644 topologies/abilene.json $(DESTDIR)/etc/sluice/topology.json
+	test -e $(DESTDIR)/etc/sluice/policy.yaml \
+	    || install -m 644 policies/default.yaml $(DESTDIR)/etc/sluice/policy.yaml
+
+clean:
+	rm -rf .build
+
+# Debian packages are installed only where they are absent, so these are quiet on a machine that has them.
+define install-packages
+	@missing=""; for package in $(1); do \
+	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q "install ok installed" \
+	        || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    echo "Installing Debian packages:$$missing"; \
+	    as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	    $$as_root apt-get update -qq \
+	        && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $$missing \
+	            > /dev/null \
+	        || { echo "make: could not install$$missing; install them by hand and try again" >&2; exit 1; }; \
+	fi
+endef
+
+packages-build:
+	$(call install-packages,$(PACKAGES_BUILD))
+
+packages-test:
+	$(call install-packages,$(PACKAGES_TEST))
