@@ -1,4 +1,5 @@
-// The one command people learn: talks to the daemon, and works offline on documents and captures.
+// The one command people learn: talks to the daemon, and works offline on documents and captures. Each subcommand is a
+// file beside this one; `Support/` holds what they share.
 
 import ArgumentParser
 import SluiceModel
@@ -6,5 +7,20 @@ import SluiceModel
 @main
 struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sluice", abstract: "Decides which flows a network carries, and on which paths.")
+        commandName: "sluice",
+        abstract: "Decides which flows a network carries, and on which paths.",
+        discussion: """
+            Exit codes: 0 an answer was produced, 1 the answer is no, 2 usage, 3 an input file cannot be used, \
+            4 the daemon cannot be reached, 5 internal failure.
+
+            Completions for the shell: sluice --generate-completion-script bash|zsh|fish.
+            """,
+        version: SluiceVersion.text,
+        subcommands: [
+            // Alphabetical.
+        ])
+
+    static func main() {
+        Entry.run(Self.self)
+    }
 }
