@@ -39,12 +39,14 @@ bench: build
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sluice/topologies \
-	    $(DESTDIR)$(PREFIX)/share/sluice/policies $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/sluice
+	    $(DESTDIR)$(PREFIX)/share/sluice/policies $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)/etc/sluice
 	install -m 755 .build/release/sluice .build/release/sluiced $(DESTDIR)$(PREFIX)/bin
 	install -m 644 topologies/* $(DESTDIR)$(PREFIX)/share/sluice/topologies
 	install -m 644 policies/* $(DESTDIR)$(PREFIX)/share/sluice/policies
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/sluiced.service \
 	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
+	install -m 644 systemd/sluice.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	test -e $(DESTDIR)/etc/sluice/topology.json \
 	    || install -m 644 topologies/abilene.json $(DESTDIR)/etc/sluice/topology.json
 	test -e $(DESTDIR)/etc/sluice/policy.yaml \
