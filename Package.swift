@@ -37,6 +37,7 @@ let package = Package(
     ],
     targets: [
         // Values.
+        library("SluiceJSON"),
         library("SluiceModel"),
 
         // C libraries, each behind one module.
@@ -47,6 +48,7 @@ let package = Package(
         program("sluice", ["SluiceModel", argumentParser]),
 
         // Tests, one folder a library.
+        tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("PackagingTests", []),
     ],
