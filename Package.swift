@@ -40,6 +40,12 @@ let package = Package(
         library("SluiceJSON"),
         library("SluiceModel"),
 
+        // Parts.
+        library("SluiceForwarding", ["SluiceModel"]),
+
+        // Decisions.
+        library("SluiceControlPlane", ["SluiceForwarding", "SluiceModel"]),
+
         // C libraries, each behind one module.
         .systemLibrary(name: "CGLPK", providers: [.apt(["libglpk-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),

@@ -1,0 +1,24 @@
+// Every maximum of the control plane; where it is checked, reaching it has a defined answer.
+
+package enum ControlLimits {
+    /// Flows of one answer to `flow.list`; the rest comes by cursor.
+    package static let listPage = 1_000
+    /// Flows of one batch.
+    package static let batch = 10_000
+    /// Flows that are over and can still be asked about; the oldest are forgotten first.
+    package static let endedFlows = 10_000
+    /// Occurrences kept for `flow.explain` of one flow; the oldest are forgotten first.
+    package static let history = 16
+    /// Transactions of one switch kept for subscribers that come back; older ones get a snapshot.
+    package static let transactions = 256
+    /// Waypoints of one flow.
+    package static let waypoints = 6
+    /// Flows named in one remedy.
+    package static let remedyFlows = 64
+    /// Bottleneck links named in one rejection.
+    package static let bottlenecks = 16
+    /// Flows tried again when room appears, in one event; more important ones first.
+    package static let returningFlows = 1_000
+    /// Labels that tell flows with overlapping matches apart; MPLS labels 16 to 2^20 − 1 (RFC 3032).
+    package static let labels = 1_048_560
+}

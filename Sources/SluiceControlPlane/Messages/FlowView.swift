@@ -1,0 +1,162 @@
+// What clients are told about flows, links and the whole: names instead of indices, and nothing that could change
+// behind their back.
+
+package import SluiceForwarding
+package import SluiceModel
+
+package enum FlowState: String, Hashable, Sendable, CaseIterable {
+    /// Wants to be admitted and is not: its start is in the future, or a failure has taken its path.
+    case pending
+    /// Holds its bandwidth on its path.
+    case admitted
+    /// Admitted, and every switch on its path has confirmed its rules.
+    case active
+    /// Admitted with less than it asked for; `FlowView.reasons` says with how much less of what.
+    case degraded
+    /// Gave way to more important flows; returns when there is room.
+    case preempted
+    case rejected
+    case withdrawn
+    case expired
+
+    /// Whether the flow still wants, or has, its bandwidth.
+    package var isLive: Bool {
+        switch self {
+        case .pending, .admitted, .active, .degraded, .preempted: true
+        case .rejected, .withdrawn, .expired: false
+        }
+    }
+}
+
+/// Why a flow is in its state, where the state alone does not say.
+package enum FlowReason: Hashable, Sendable {
+    case waitsForStart(Instant)
+    /// Pushed out by this flow.
+    case preemptedBy(FlowID)
+    /// This link went down, or was drained away, and there was no other room.
+    case linkLost(LinkID)
+    /// The last re-optimisation gave its place to others.
+    case displacedByOptimization
+    case reducedBandwidth(wanted: Bandwidth)
+    /// The second path of a protected flow was lost.
+    case unprotected
+    /// This switch refused a rule.
+    case installationFailed(switch: NodeID, message: String)
+
+    /// Stable snake_case code.
+    package var code: String {
+        switch self {
+        case .waitsForStart: "waits_for_start"
+        case .preemptedBy: "preempted_by"
+        case .linkLost: "link_lost"
+        case .displacedByOptimization: "displaced_by_optimization"
+        case .reducedBandwidth: "reduced_bandwidth"
+        case .unprotected: "unprotected"
+        case .installationFailed: "installation_failed"
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .waitsForStart: "its start is in the future"
+        case .preemptedBy(let flow): "the more important flow \"\(flow)\" needed its place"
+        case .linkLost(let link): "link \(link) was lost, and no other path has room"
+        case .displacedByOptimization: "a re-optimisation gave its place to other flows"
+        case .reducedBandwidth(let wanted): "it asked for \(wanted.text)"
+        case .unprotected: "its second path was lost, and there is no other"
+        case .installationFailed(let name, let message): "switch \"\(name)\" refused a rule: \(message)"
+        }
+    }
+}
+
+package struct FlowView: Hashable, Sendable {
+    package var id: FlowID
+    package var state: FlowState
+    package var reasons: [FlowReason]
+    package var source: NodeID
+    package var destination: NodeID
+    /// What is held where the flow is admitted, else what it asked for.
+    package var bandwidth: Bandwidth
+    package var requestedBandwidth: Bandwidth
+    package var priority: Int
+    package var className: String?
+    /// Nodes of the path, source first; empty where the flow has none.
+    package var path: [NodeID]
+    package var links: [LinkID]
+    package var latency: Latency?
+    /// Links of the second path of a protected flow.
+    package var backupLinks: [LinkID]
+    package var protection: Protection
+    package var match: FlowMatch?
+    package var constraints: ConstraintRequest
+    /// The other flow of a pair made by `reverseBandwidth`.
+    package var companion: FlowID?
+    package var start: Instant?
+    package var expires: Instant?
+    package var submitted: Instant
+    /// Cookie of its rules; fits 53 bits.
+    package var cookie: UInt64
+    /// Why it is `rejected`.
+    package var rejection: Rejection?
+}
+
+/// A flow that had to give way, and what became of it.
+package struct PreemptedFlow: Hashable, Sendable {
+    package var id: FlowID
+    package var priority: Int
+    package var bandwidth: Bandwidth
+    package var state: FlowState
+}
+
+/// An admitted flow that now takes another path.
+package struct MovedFlow: Hashable, Sendable {
+    package var id: FlowID
+    package var from: [LinkID]
+    package var to: [LinkID]
+}
+
+package struct LinkView: Hashable, Sendable {
+    package var id: LinkID
+    package var from: NodeID
+    package var to: NodeID
+    package var fromPort: PortNumber?
+    package var toPort: PortNumber?
+    package var isAccess: Bool
+    package var state: LinkState
+    package var capacity: Bandwidth
+    package var reservable: Bandwidth
+    package var reserved: Bandwidth
+    package var residual: Bandwidth
+    package var latency: Latency
+    package var affinity: [String]
+    package var sharedRisk: [String]
+    /// Admitted flows that use it.
+    package var flows: Int
+    /// What telemetry measured, 0 to 1; nil where nothing fresh is known.
+    package var utilisation: Double?
+}
+
+package struct NodeView: Hashable, Sendable {
+    package var id: NodeID
+    package var isHost: Bool
+    package var datapath: DatapathID?
+    package var location: Location?
+    package var host: Host?
+}
+
+package struct TopologyView: Hashable, Sendable {
+    package var name: String
+    package var nodes: [NodeView]
+    package var links: [LinkView]
+}
+
+/// What one switch should hold at `revision`.
+package struct SwitchRules: Hashable, Sendable {
+    package var `switch`: NodeID
+    package var datapath: DatapathID
+    package var revision: UInt64
+    /// Last revision that the switch's owner confirmed.
+    package var confirmedRevision: UInt64
+    package var isOwned: Bool
+    package var content: SwitchChange
+}

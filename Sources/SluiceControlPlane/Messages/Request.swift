@@ -1,0 +1,233 @@
+// What clients ask, as values: the wire's names are already texts and numbers of the right kind, but nothing has been
+// looked up in the topology or the policy yet.
+
+package import SluiceModel
+
+package enum Request: Hashable, Sendable {
+    case submit(FlowRequest, dryRun: Bool)
+    /// Atomic: all are admitted or none.
+    case submitBatch([FlowRequest], atomic: Bool)
+    case update(FlowUpdate, dryRun: Bool)
+    case withdraw(FlowID)
+    case get(FlowID)
+    case list(FlowFilter)
+    case explain(FlowID)
+    case topology
+    /// `link` as in constraints: `ID` for both directions, `ID>` or `ID<` for one.
+    case setLink(link: String, state: LinkState, dryRun: Bool)
+    /// All switches where nil.
+    case rules(switch: NodeID?)
+    case subscribeRules(RulesSubscription)
+    case acknowledgeRules(RulesAcknowledgement)
+    /// All kinds where nil.
+    case subscribeEvents(kinds: [Occurrence.Kind]?)
+    case reportTelemetry([TelemetrySample])
+    case optimize(OptimizeRequest)
+    case optimizeStatus
+    case status
+    case policy
+    case replacePolicy(Policy)
+}
+
+/// A flow as it is asked for.
+package struct FlowRequest: Hashable, Sendable {
+    /// Chosen by the control plane where nil.
+    package var id: FlowID?
+    package var source: NodeID
+    package var destination: NodeID
+    package var bandwidth: Bandwidth
+    /// Asks for the companion flow `ID~reverse`.
+    package var reverseBandwidth: Bandwidth?
+    /// The least that is acceptable where `bandwidth` does not fit; nil: all or nothing.
+    package var minBandwidth: Bandwidth?
+    /// Not together with `priority`; neither means the policy's default class.
+    package var className: String?
+    package var priority: Int?
+    package var match: FlowMatch?
+    package var constraints: ConstraintRequest
+    package var protection: Protection
+    package var start: Instant?
+    package var lifetimeSeconds: Double?
+
+    package init(
+        id: FlowID? = nil, source: NodeID, destination: NodeID, bandwidth: Bandwidth,
+        reverseBandwidth: Bandwidth? = nil, minBandwidth: Bandwidth? = nil, className: String? = nil,
+        priority: Int? = nil, match: FlowMatch? = nil, constraints: ConstraintRequest = ConstraintRequest(),
+        protection: Protection = .none, start: Instant? = nil, lifetimeSeconds: Double? = nil
+    ) {
+        self.id = id
+        self.source = source
+        self.destination = destination
+        self.bandwidth = bandwidth
+        self.reverseBandwidth = reverseBandwidth
+        self.minBandwidth = minBandwidth
+        self.className = className
+        self.priority = priority
+        self.match = match
+        self.constraints = constraints
+        self.protection = protection
+        self.start = start
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+}
+
+/// `FlowConstraints` in names.
+package struct ConstraintRequest: Hashable, Sendable {
+    package var maxLatency: Latency?
+    package var maxHops: Int?
+    /// Switch or link ids; a link as `ID`, `ID>` or `ID<`.
+    package var avoid: [String]
+    package var via: [String]
+    package var includeAny: [String]
+    package var includeAll: [String]
+    package var exclude: [String]
+
+    package init(
+        maxLatency: Latency? = nil, maxHops: Int? = nil, avoid: [String] = [], via: [String] = [],
+        includeAny: [String] = [], includeAll: [String] = [], exclude: [String] = []
+    ) {
+        self.maxLatency = maxLatency
+        self.maxHops = maxHops
+        self.avoid = avoid
+        self.via = via
+        self.includeAny = includeAny
+        self.includeAll = includeAll
+        self.exclude = exclude
+    }
+}
+
+/// Changes to a live flow; what is nil stays.
+package struct FlowUpdate: Hashable, Sendable {
+    package var id: FlowID
+    package var bandwidth: Bandwidth?
+    package var reverseBandwidth: Bandwidth?
+    package var minBandwidth: Bandwidth?
+    package var className: String?
+    package var priority: Int?
+    package var match: FlowMatch?
+    package var constraints: ConstraintRequest?
+    package var protection: Protection?
+    /// Counted anew from the moment of the update.
+    package var lifetimeSeconds: Double?
+
+    package init(
+        id: FlowID, bandwidth: Bandwidth? = nil, reverseBandwidth: Bandwidth? = nil, minBandwidth: Bandwidth? = nil,
+        className: String? = nil, priority: Int? = nil, match: FlowMatch? = nil,
+        constraints: ConstraintRequest? = nil, protection: Protection? = nil, lifetimeSeconds: Double? = nil
+    ) {
+        self.id = id
+        self.bandwidth = bandwidth
+        self.reverseBandwidth = reverseBandwidth
+        self.minBandwidth = minBandwidth
+        self.className = className
+        self.priority = priority
+        self.match = match
+        self.constraints = constraints
+        self.protection = protection
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+}
+
+/// Which flows to list; nil takes all.
+package struct FlowFilter: Hashable, Sendable {
+    package var states: [FlowState]?
+    package var className: String?
+    package var source: NodeID?
+    package var destination: NodeID?
+    /// Flows whose path uses the link, in either or the named direction.
+    package var link: String?
+    /// At most this many, at most `ControlLimits.listPage`.
+    package var limit: Int?
+    /// As an earlier answer gave it.
+    package var cursor: String?
+
+    package init(
+        states: [FlowState]? = nil, className: String? = nil, source: NodeID? = nil, destination: NodeID? = nil,
+        link: String? = nil, limit: Int? = nil, cursor: String? = nil
+    ) {
+        self.states = states
+        self.className = className
+        self.source = source
+        self.destination = destination
+        self.link = link
+        self.limit = limit
+        self.cursor = cursor
+    }
+}
+
+package struct RulesSubscription: Hashable, Sendable {
+    /// All switches where nil.
+    package var switches: [NodeID]?
+    /// Revision that the subscriber holds of every one of them; nil: it holds nothing.
+    package var sinceRevision: UInt64?
+    /// Takes over the switches: its acknowledgements release the next rounds.
+    package var own: Bool
+
+    package init(switches: [NodeID]? = nil, sinceRevision: UInt64? = nil, own: Bool = false) {
+        self.switches = switches
+        self.sinceRevision = sinceRevision
+        self.own = own
+    }
+}
+
+package struct RulesAcknowledgement: Hashable, Sendable {
+    /// A rule that the switch refused, by its flow's cookie.
+    package struct Failure: Hashable, Sendable {
+        package var cookie: UInt64
+        package var message: String
+        package init(cookie: UInt64, message: String) {
+            self.cookie = cookie
+            self.message = message
+        }
+    }
+
+    package var `switch`: NodeID
+    package var revision: UInt64
+    package var failures: [Failure]
+
+    package init(switch: NodeID, revision: UInt64, failures: [Failure] = []) {
+        self.switch = `switch`
+        self.revision = revision
+        self.failures = failures
+    }
+}
+
+/// A `LinkSample` in names.
+package struct TelemetrySample: Hashable, Sendable {
+    /// `ID>` or `ID<`, or `ID` of a directed link: a measurement has one direction.
+    package var link: String
+    package var time: Instant?
+    package var utilisation: Double?
+    package var queueDepthBytes: Int?
+    package var latency: Latency?
+    package var lossRatio: Double?
+
+    package init(
+        link: String, time: Instant? = nil, utilisation: Double? = nil, queueDepthBytes: Int? = nil,
+        latency: Latency? = nil, lossRatio: Double? = nil
+    ) {
+        self.link = link
+        self.time = time
+        self.utilisation = utilisation
+        self.queueDepthBytes = queueDepthBytes
+        self.latency = latency
+        self.lossRatio = lossRatio
+    }
+}
+
+package struct OptimizeRequest: Hashable, Sendable {
+    /// The policy's where nil.
+    package var budgetSeconds: Double?
+    package var method: AdmissionPolicy.Method?
+    package var maxMoves: Int?
+    package var dryRun: Bool
+
+    package init(
+        budgetSeconds: Double? = nil, method: AdmissionPolicy.Method? = nil, maxMoves: Int? = nil, dryRun: Bool = false
+    ) {
+        self.budgetSeconds = budgetSeconds
+        self.method = method
+        self.maxMoves = maxMoves
+        self.dryRun = dryRun
+    }
+}
