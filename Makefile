@@ -4,6 +4,7 @@
 # make install   into $(DESTDIR)$(PREFIX), with the unit, the policies and the topologies
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
+# make fuzz      feed every decoder hostile bytes, FUZZ_SECONDS each; FUZZ_TARGETS chooses
 # make clean     remove the build folder
 
 SHELL := /bin/bash
@@ -16,7 +17,10 @@ PACKAGES_TEST := socat netcat-openbsd python3 systemd
 
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
-.PHONY: demo test build install format lint bench clean packages-build packages-test
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= quantities json
+
+.PHONY: demo test build install format lint bench fuzz clean packages-build packages-test
 
 demo: build
 	@docs/demo.sh .build/release
@@ -36,6 +40,20 @@ format:
 
 bench: build
 	.build/release/sluice-bench solver --suite $(SUITE)
+
+# Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
+fuzz: packages-build
+	SLUICE_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product sluice-fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	    mkdir -p .build-fuzz/corpus/$$target .build-fuzz/findings; \
+	    echo "Fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	    SWIFT_BACKTRACE=enable=no SLUICE_FUZZ_TARGET=$$target .build-fuzz/release/sluice-fuzz \
+	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+	        -artifact_prefix=.build-fuzz/findings/$$target- .build-fuzz/corpus/$$target \
+	        > .build-fuzz/$$target.log 2>&1 \
+	        || { tail -40 .build-fuzz/$$target.log; echo "make: $$target failed; see .build-fuzz/findings" >&2; exit 1; }; \
+	    grep -E "number_of_executed_units|average_exec_per_sec" .build-fuzz/$$target.log; \
+	done
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sluice/topologies \

@@ -5,13 +5,18 @@ import PackageDescription
 // docs/architecture.md draws the same picture; the build enforces it with
 // --explicit-target-dependency-import-check error.
 
-let swiftSettings: [SwiftSetting] = [
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+// `make fuzz` builds with coverage instrumentation and libFuzzer; nothing else does.
+let isFuzzing = Context.environment["SLUICE_FUZZ"] == "1"
+let fuzzFlags = ["-sanitize=fuzzer,address"]
+
+let swiftSettings: [SwiftSetting] =
+    (isFuzzing ? [.unsafeFlags(fuzzFlags)] : []) + [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
@@ -26,6 +31,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let fuzzTargets: [Target] =
+    isFuzzing
+    ? [
+        .executableTarget(
+            name: "sluice-fuzz", dependencies: ["SluiceModel"],
+            swiftSettings: swiftSettings,
+            linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
+    ] : []
 
 let package = Package(
     name: "sluice",
@@ -57,6 +71,6 @@ let package = Package(
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("PackagingTests", []),
-    ],
+    ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )

@@ -10,6 +10,16 @@ import Testing
         #expect(Bandwidth(text: text)?.bitsPerSecond == bitsPerSecond)
     }
 
+    @Test func `fractions of a bit round as asked`() {
+        #expect(Bandwidth(text: "1.5 bit/s")?.bitsPerSecond == 1)
+        #expect(Bandwidth(text: "1.5 bit/s", rounding: .up)?.bitsPerSecond == 2)
+        #expect(Bandwidth(text: "0.0001 kbit/s", rounding: .up)?.bitsPerSecond == 1)
+        #expect(Bandwidth(text: "0.0010 kbit/s", rounding: .up)?.bitsPerSecond == 1)
+        #expect(Bandwidth(text: "9007.199254740991Tbps") == .unlimited)
+        #expect(Bandwidth(text: "9007.199254740992Tbps") == nil)
+        #expect(Bandwidth(text: "9223372.9Tbps") == nil)
+    }
+
     @Test(arguments: ["", "Gbps", "-1", "1 parsec", "1..2G", "99999999999999999999", "1e3", "9000000Tbps"])
     func `bandwidth refuses what is not a rate`(text: String) {
         #expect(Bandwidth(text: text) == nil)

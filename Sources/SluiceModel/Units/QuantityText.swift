@@ -4,18 +4,18 @@
 extension Bandwidth {
     /// Reads a whole or decimal number with an SI unit: bit/s, bps, kbit/s, kbps, Mbit/s, Mbps, Gbit/s, Gbps, Tbit/s,
     /// Tbps (also without "/s" or "ps": "10G"), or a plain number of bit/s. Fractions of a bit round as `rounding` says.
-    package init?(text: String, rounding: FloatingPointRoundingRule = .down) {
+    package init?(text: String, rounding: QuantityRounding = .down) {
         guard let (number, unit) = splitQuantity(text) else { return nil }
-        let multiplier: Double
+        let multiplier: Int
         switch unit {
         case "", "bit/s", "bps", "bit": multiplier = 1
-        case "k", "kbit/s", "kbps", "kbit", "kb/s", "K", "Kbps", "Kbit/s": multiplier = 1e3
-        case "M", "Mbit/s", "Mbps", "Mbit", "Mb/s": multiplier = 1e6
-        case "G", "Gbit/s", "Gbps", "Gbit", "Gb/s": multiplier = 1e9
-        case "T", "Tbit/s", "Tbps", "Tbit", "Tb/s": multiplier = 1e12
+        case "k", "kbit/s", "kbps", "kbit", "kb/s", "K", "Kbps", "Kbit/s": multiplier = 1_000
+        case "M", "Mbit/s", "Mbps", "Mbit", "Mb/s": multiplier = 1_000_000
+        case "G", "Gbit/s", "Gbps", "Gbit", "Gb/s": multiplier = 1_000_000_000
+        case "T", "Tbit/s", "Tbps", "Tbit", "Tb/s": multiplier = 1_000_000_000_000
         default: return nil
         }
-        guard let whole = roundedWhole(number, times: multiplier, rounding: rounding) else { return nil }
+        guard let whole = wholeProduct(number, times: multiplier, rounding: rounding) else { return nil }
         self.init(exactly: whole)
     }
 
@@ -36,14 +36,14 @@ extension Latency {
     /// Reads a whole or decimal number with a unit (us, µs, ms, s), or a plain number of microseconds; rounds up.
     package init?(text: String) {
         guard let (number, unit) = splitQuantity(text) else { return nil }
-        let multiplier: Double
+        let multiplier: Int
         switch unit {
         case "", "us", "µs", "μs": multiplier = 1
-        case "ms": multiplier = 1e3
-        case "s": multiplier = 1e6
+        case "ms": multiplier = 1_000
+        case "s": multiplier = 1_000_000
         default: return nil
         }
-        guard let whole = roundedWhole(number, times: multiplier, rounding: .up) else { return nil }
+        guard let whole = wholeProduct(number, times: multiplier, rounding: .up) else { return nil }
         self.init(exactly: whole)
     }
 
@@ -65,18 +65,28 @@ private func splitQuantity(_ text: String) -> (number: String, unit: String)? {
     return (String(number), String(unit))
 }
 
-/// `number` × `multiplier` as an integer: exact where the number is whole, rounded where it has a fraction.
-private func roundedWhole(_ number: String, times multiplier: Double, rounding: FloatingPointRoundingRule) -> Int? {
-    if let whole = Int(number) {
-        let (product, overflow) = whole.multipliedReportingOverflow(by: Int(multiplier))
-        return overflow ? nil : product
+/// Demands round up, capacities down.
+package enum QuantityRounding: Sendable { case up, down }
+
+/// `number` × `multiplier` as an integer, exactly: no binary fraction stands between the text and the answer.
+private func wholeProduct(_ number: String, times multiplier: Int, rounding: QuantityRounding) -> Int? {
+    let halves = number.split(separator: ".", omittingEmptySubsequences: false)
+    guard let whole = Int(halves[0]) else { return nil }
+    var (product, overflow) = whole.multipliedReportingOverflow(by: multiplier)
+    guard !overflow, product <= Bandwidth.largest else { return nil }
+    guard halves.count == 2 else { return product }
+    // Each digit of the fraction is worth a tenth of the one before; what is worth less than a unit is the remainder.
+    var worth = multiplier
+    var hasRemainder = false
+    for digit in halves[1] {
+        guard let value = digit.wholeNumberValue else { return nil }
+        // Multipliers are powers of ten, so a digit is worth whole units or, once they are used up, less than one.
+        worth /= 10
+        product += value * worth
+        if worth == 0, value > 0 { hasRemainder = true }
     }
-    guard let value = Double(number) else { return nil }
-    let product = value * multiplier
-    // A decimal such as 0.1 Gbit/s is not exact in binary: a product within a millionth of a whole number is that number.
-    let nearest = product.rounded()
-    let rounded = abs(product - nearest) < 1e-6 * max(1, nearest * 1e-6) ? nearest : product.rounded(rounding)
-    return rounded < 9e15 ? Int(rounded) : nil
+    if hasRemainder, rounding == .up { product += 1 }
+    return product
 }
 
 private func decimalText(_ value: Int, over size: Int) -> String {
