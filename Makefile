@@ -4,6 +4,7 @@
 # make install   into $(DESTDIR)$(PREFIX), with the unit, the policies and the topologies
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
+# make check-long what takes minutes: every decoder fuzzed for a while
 # make fuzz      feed every decoder hostile bytes, FUZZ_SECONDS each; FUZZ_TARGETS chooses
 # make clean     remove the build folder
 
@@ -20,7 +21,7 @@ SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= quantities json
 
-.PHONY: demo test build install format lint bench fuzz clean packages-build packages-test
+.PHONY: demo test build install format lint bench check-long fuzz clean packages-build packages-test
 
 demo: build
 	@docs/demo.sh .build/release
@@ -40,6 +41,9 @@ format:
 
 bench: build
 	.build/release/sluice-bench solver --suite $(SUITE)
+
+check-long: FUZZ_SECONDS = 30
+check-long: fuzz
 
 # Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
 fuzz: packages-build

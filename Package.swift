@@ -36,7 +36,7 @@ let fuzzTargets: [Target] =
     isFuzzing
     ? [
         .executableTarget(
-            name: "sluice-fuzz", dependencies: ["SluiceModel"],
+            name: "sluice-fuzz", dependencies: ["SluiceJSON", "SluiceModel"],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
     ] : []

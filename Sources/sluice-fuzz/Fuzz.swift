@@ -2,6 +2,7 @@
 // libFuzzer's runtime. SLUICE_FUZZ_TARGET names the decoder; a trap, an exit or an address-sanitizer report is a finding.
 
 private import Glibc
+private import SluiceJSON
 private import SluiceModel
 
 /// A decoder and what must hold for whatever it is fed.
@@ -20,8 +21,22 @@ private let targets: [FuzzTarget] = [
         if let address = HardwareAddress(text: text) { precondition(HardwareAddress(text: address.text) == address) }
         if let prefix = IPv4Prefix(text: text) { precondition(IPv4Prefix(text: prefix.text) == prefix) }
         if let prefix = IPv6Prefix(text: text) { precondition(IPv6Prefix(text: prefix.text) == prefix) }
-    }
+    },
+    FuzzTarget(name: "json") { bytes in
+        guard let node = try? JSONNode(parsing: bytes) else { return }
+        let written = rewritten(node)
+        guard let again = try? JSONNode(parsing: written) else {
+            preconditionFailure("what was written is not JSON: \(String(decoding: written, as: UTF8.self))")
+        }
+        precondition(rewritten(again) == written)
+    },
 ]
+
+private func rewritten(_ node: JSONNode) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.node(node)
+    return writer.bytes
+}
 
 /// libFuzzer's own loop (compiler-rt, FuzzerInterface.h); it reads the flags of `main`.
 @_silgen_name("LLVMFuzzerRunDriver")
