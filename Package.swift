@@ -59,6 +59,7 @@ let package = Package(
 
         // Decisions.
         library("SluiceControlPlane", ["SluiceForwarding", "SluiceModel"]),
+        library("SluiceSolver", ["SluiceModel"]),
 
         // C libraries, each behind one module.
         .systemLibrary(name: "CGLPK", providers: [.apt(["libglpk-dev"])]),
