@@ -61,6 +61,9 @@ let package = Package(
         library("SluiceControlPlane", ["SluiceForwarding", "SluiceModel"]),
         library("SluiceSolver", ["SluiceModel"]),
 
+        // Edges.
+        library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
+
         // C libraries, each behind one module.
         .systemLibrary(name: "CGLPK", providers: [.apt(["libglpk-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -72,6 +75,7 @@ let package = Package(
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("PackagingTests", []),
+        tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )
