@@ -56,6 +56,7 @@ let package = Package(
 
         // Parts.
         library("SluiceForwarding", ["SluiceModel"]),
+        library("SluiceLearning", ["SluiceModel"]),
 
         // Decisions.
         library("SluiceControlPlane", ["SluiceForwarding", "SluiceModel"]),
@@ -73,6 +74,7 @@ let package = Package(
 
         // Tests, one folder a library.
         tests("SluiceJSONTests", ["SluiceJSON"]),
+        tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("PackagingTests", []),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),

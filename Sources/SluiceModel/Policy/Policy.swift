@@ -40,10 +40,13 @@ package struct TrafficClass: Hashable, Sendable {
     package var maxLatency: Latency?
     /// Which captured traffic belongs to the class, for replay; the first rule of the first class that matches decides.
     package var matches: [FlowMatch]
+    /// What makes a path good for its flows; nil: the learning policy's weights.
+    package var rewardWeights: RewardWeights?
 
     package init(
         name: String, priority: Int, weight: Int? = nil, mayPreempt: Bool = true, preemptable: Bool = true,
-        maxBandwidth: Bandwidth? = nil, maxLatency: Latency? = nil, matches: [FlowMatch] = []
+        maxBandwidth: Bandwidth? = nil, maxLatency: Latency? = nil, matches: [FlowMatch] = [],
+        rewardWeights: RewardWeights? = nil
     ) {
         self.name = name
         self.priority = priority
@@ -53,6 +56,7 @@ package struct TrafficClass: Hashable, Sendable {
         self.maxBandwidth = maxBandwidth
         self.maxLatency = maxLatency
         self.matches = matches
+        self.rewardWeights = rewardWeights
     }
 }
 
@@ -99,7 +103,30 @@ package struct LearningPolicy: Hashable, Sendable {
     package var margin: Double = 0.1
     /// Least time between two moves of one flow.
     package var dwellSeconds: Double = 5
+    /// How many draws of the automaton a second of telemetry stands for; with the steps a and b, how fast it learns.
+    package var drawsPerSecond: Double = 100
+    /// Time constant by which measurements of a link are smoothed; 0: the last one counts alone.
+    package var smoothingSeconds: Double = 0.5
+    /// Age from which on a measurement decides nothing.
+    package var staleSeconds: Double = 10
+    /// What makes a path good for classes that do not say.
+    package var rewardWeights = RewardWeights()
     package init() {}
+}
+
+/// How much each measurement counts in the reward of a path; only their ratios matter, and at least one is positive.
+package struct RewardWeights: Hashable, Sendable {
+    package var utilisation: Double = 1
+    package var queue: Double = 1
+    package var latency: Double = 1
+    package var loss: Double = 1
+    package init() {}
+    package init(utilisation: Double, queue: Double, latency: Double, loss: Double) {
+        self.utilisation = utilisation
+        self.queue = queue
+        self.latency = latency
+        self.loss = loss
+    }
 }
 
 package struct ClientLimits: Hashable, Sendable {

@@ -1,0 +1,56 @@
+// What every stochastic learning automaton can do. It keeps a probability for each of a few actions (here: paths),
+// chooses one, hears how good that was, and shifts the probabilities. Narendra and Thathachar, "Learning Automata: An
+// Introduction", 1989, is the source of all terms: the P-model knows only success and failure (rewards 1 and 0), the
+// S-model any reward between; each scheme here takes S-model rewards and is its own P-model where they are 0 or 1.
+
+package import SluiceModel
+
+package protocol LearningAutomaton: Sendable {
+    /// 1 to `ActionSet.limit`.
+    var actionCount: Int { get }
+
+    /// - Precondition: `action` is below `actionCount`.
+    func probability(of action: Int) -> Double
+
+    /// Learns that `action`, chosen among `available`, earned `reward`.
+    ///
+    /// The probability that the available actions have together does not change; only its shares do.
+    /// - Precondition: `action` is in `available`; `reward` is in 0...1.
+    mutating func update(_ action: Int, reward: Double, available: ActionSet)
+}
+
+extension LearningAutomaton {
+    /// Sums to 1 but for the rounding of the last few bits.
+    package var probabilities: [Double] { (0..<actionCount).map(probability(of:)) }
+
+    package var actions: ActionSet { .all(actionCount) }
+
+    /// An available action, each with its probability over that of all available ones.
+    ///
+    /// - Precondition: `available` holds at least one action of the automaton.
+    package func choose(using random: inout RandomStream, available: ActionSet) -> Int {
+        let possible = available.intersection(actions)
+        precondition(!possible.isEmpty, "there is nothing to choose from")
+        var total = 0.0
+        for action in 0..<actionCount where possible.contains(action: action) { total += probability(of: action) }
+        var left = random.unit() * total
+        var last = 0
+        for action in 0..<actionCount where possible.contains(action: action) {
+            last = action
+            left -= probability(of: action)
+            if left < 0 { return action }
+        }
+        return last
+    }
+
+    /// The available action of the greatest probability, the first of equals; nil where none is available.
+    package func favourite(among available: ActionSet) -> Int? {
+        var best: Int?
+        var bestProbability = -1.0
+        for action in 0..<actionCount where available.contains(action: action) {
+            let probability = probability(of: action)
+            if probability > bestProbability { (best, bestProbability) = (action, probability) }
+        }
+        return best
+    }
+}
