@@ -63,6 +63,7 @@ let package = Package(
         library("SluiceSolver", ["SluiceModel"]),
 
         // Edges.
+        library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
 
         // C libraries, each behind one module.
@@ -70,9 +71,10 @@ let package = Package(
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // Programs.
-        program("sluice", ["SluiceModel", argumentParser]),
+        program("sluice", ["SluiceCapture", "SluiceModel", argumentParser]),
 
         // Tests, one folder a library.
+        tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),

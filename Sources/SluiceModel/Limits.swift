@@ -17,4 +17,10 @@ package enum Limits {
     package static let flows = 1_000_000
     /// Largest weight of one flow in the objective.
     package static let weight = Int(Int32.max)
+    /// Bytes of one packet block of a pcapng capture.
+    package static let captureBlockBytes = 1 << 20
+    /// Interfaces in one section of a pcapng capture.
+    package static let captureInterfaces = 65_536
+    /// Distinct five-tuples counted in captures; packets of further ones count in the totals only.
+    package static let capturedFlows = 4_194_304
 }

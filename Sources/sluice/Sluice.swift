@@ -18,6 +18,7 @@ struct Sluice: ParsableCommand {
         version: SluiceVersion.text,
         subcommands: [
             // Alphabetical.
+            Capture.self
         ])
 
     static func main() {

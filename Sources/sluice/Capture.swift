@@ -1,0 +1,148 @@
+// `sluice capture`: what is in a packet capture.
+
+import ArgumentParser
+import SluiceCapture
+import SluiceModel
+
+struct Capture: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Reads packet captures.",
+        subcommands: [CaptureSummaryCommand.self])
+}
+
+struct CaptureSummaryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "summary",
+        abstract: "Prints packets, bytes, times, link types, flows and top talkers of a capture.",
+        discussion: """
+            Counts the outermost IP header of each packet, through VLAN tags, MPLS, PPPoE and the like; tunnels are \
+            not opened. A damaged file counts up to the damage, which is reported.
+
+            Examples:
+              sluice capture summary trace.pcap
+              sluice capture summary --json trace.pcapng
+              sluice capture summary --filter 'tcp port 443' trace.pcap
+              zcat trace.pcap.gz | sluice capture summary -
+            """)
+
+    @Argument(help: "A pcap or pcapng file, or - for standard input.")
+    var file: String
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    @Option(
+        help: ArgumentHelp("Count only packets that match a BPF expression (pcap-filter(7)).", valueName: "expression"))
+    var filter: String?
+
+    @Flag(help: "End with code 3 where the file is damaged.")
+    var strict = false
+
+    func run() throws {
+        let summary = try readSummary(of: file, filter: filter)
+        StandardOutput.write(json ? summary.jsonText : text(of: summary))
+        guard let damage = summary.damage else { return }
+        if strict {
+            throw CommandFailure(
+                .input, file, damage.text, remedy: "everything before it was counted; repair it with editcap or pcapfix"
+            )
+        }
+        StandardError.write("sluice: \(file): damaged at \(damage.text) (everything before it was counted)\n")
+    }
+
+    private func text(of summary: CaptureSummary) -> String {
+        var facts = TextTable([("", .left), ("", .left)])
+        facts.add(["packets", "\(summary.packets)"])
+        facts.add(["bytes on the wire", "\(summary.bytesWire)"])
+        facts.add(["bytes captured", "\(summary.bytesCaptured)"])
+        if let first = summary.first, let last = summary.last {
+            facts.add(["first packet", first.text])
+            facts.add(["last packet", last.text])
+        }
+        if let seconds = summary.durationSeconds {
+            facts.add(["duration", "\(seconds) s"])
+            if let rate = meanRate(bytes: summary.bytesWire, seconds: seconds) { facts.add(["mean rate", rate]) }
+        }
+        facts.add([
+            "link types",
+            summary.linkTypes.map { "\($0.type.name) (\($0.type.raw)): \($0.packets)" }.joined(separator: ", "),
+        ])
+        facts.add(["IPv4, IPv6, other", "\(summary.packetsIPv4), \(summary.packetsIPv6), \(summary.packetsNotIP)"])
+        for (name, count) in [
+            ("cut short at capture", summary.packetsSnapped), ("fragments", summary.packetsFragmented),
+            ("with VLAN tag", summary.packetsVLAN), ("with MPLS label", summary.packetsMPLS),
+            ("in PPPoE", summary.packetsPPPoE), ("without time", summary.packetsWithoutTime),
+            ("earlier than the one before", summary.timesBackwards),
+            ("beyond the flow limit", summary.flows.packetsBeyondLimit),
+        ] where count > 0 {
+            facts.add([name, "\(count)"])
+        }
+        facts.add(["flows", "\(summary.flows.flows.count)"])
+        facts.add(["conversations", "\(summary.flows.conversations)"])
+        facts.add(["host pairs", "\(summary.flows.hostPairs)"])
+        var talkers = TextTable([
+            ("SOURCE", .left), ("DESTINATION", .left), ("PROTOCOL", .left), ("PACKETS", .right), ("BYTES", .right),
+            ("SHARE", .right), ("MEAN RATE", .right),
+        ])
+        for flow in summary.flows.top(CaptureSummary.topFlowCount) {
+            let tuple = flow.tuple
+            let share = summary.bytesWire == 0 ? 0 : flow.bytes * 1_000 / summary.bytesWire
+            var rate: String?
+            if let first = flow.first, let last = flow.last {
+                rate = meanRate(bytes: flow.bytes, seconds: last.seconds(since: first))
+            }
+            talkers.add([
+                endpoint(tuple.source, tuple.sourcePort), endpoint(tuple.destination, tuple.destinationPort),
+                protocolName(tuple.ipProtocol), "\(flow.packets)", "\(flow.bytes)", "\(share / 10).\(share % 10) %",
+                rate ?? "-",
+            ])
+        }
+        let list = talkers.isEmpty ? "" : "\nTop flows by bytes:\n" + talkers.text(indent: 2)
+        return String(facts.text().drop { $0 == "\n" }) + list
+    }
+
+    private func endpoint(_ address: IPAddress, _ port: UInt16) -> String {
+        switch address {
+        case .ipv4: port == 0 ? address.text : "\(address.text):\(port)"
+        case .ipv6: port == 0 ? address.text : "[\(address.text)]:\(port)"
+        }
+    }
+
+    private func protocolName(_ number: UInt8) -> String {
+        switch number {
+        case 1: "ICMP"
+        case 2: "IGMP"
+        case 6: "TCP"
+        case 17: "UDP"
+        case 47: "GRE"
+        case 50: "ESP"
+        case 58: "ICMPv6"
+        case 89: "OSPF"
+        case 132: "SCTP"
+        default: "\(number)"
+        }
+    }
+
+    /// nil for a single instant, which has no rate.
+    private func meanRate(bytes: Int, seconds: Double) -> String? {
+        guard seconds > 0, let bandwidth = Bandwidth(exactly: Int(min(9e15, Double(bytes) * 8 / seconds))) else {
+            return nil
+        }
+        return bandwidth.text
+    }
+}
+
+/// The figures of the capture in `file` (`-`: standard input).
+func readSummary(of file: String, filter: String?) throws(CommandFailure) -> CaptureSummary {
+    do {
+        var summary = CaptureSummary()
+        try summary.read(CaptureReader(file: file == "-" ? nil : file), filter: filter.map { try CaptureFilter($0) })
+        return summary
+    } catch let failure as CaptureFailure {
+        throw CommandFailure(.input, file, failure.text.problem, remedy: failure.text.remedy)
+    } catch let invalid as InvalidFilter {
+        throw CommandFailure(.usage, "--filter", invalid.reason, remedy: "see pcap-filter(7)")
+    } catch {
+        throw CommandFailure(.internal, file, "\(error)")
+    }
+}
