@@ -41,13 +41,16 @@ let fuzzTargets: [Target] =
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
     ] : []
 
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
 let package = Package(
     name: "sluice",
     products: [
         .executable(name: "sluice", targets: ["sluice"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // Values.
@@ -64,6 +67,7 @@ let package = Package(
 
         // Edges.
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
+        library("SluiceDocuments", ["SluiceJSON", "SluiceModel", yams]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
 
         // C libraries, each behind one module.
@@ -71,10 +75,11 @@ let package = Package(
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // Programs.
-        program("sluice", ["SluiceCapture", "SluiceModel", argumentParser]),
+        program("sluice", ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", argumentParser]),
 
         // Tests, one folder a library.
         tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),
+        tests("SluiceDocumentsTests", ["SluiceDocuments", "SluiceJSON", "SluiceModel"]),
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),
