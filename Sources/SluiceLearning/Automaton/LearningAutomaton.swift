@@ -12,6 +12,11 @@ package protocol LearningAutomaton: Sendable {
     /// - Precondition: `action` is below `actionCount`.
     func probability(of action: Int) -> Double
 
+    /// An action of `available`.
+    ///
+    /// - Precondition: `available` holds at least one action of the automaton.
+    func choose(using random: inout RandomStream, available: ActionSet) -> Int
+
     /// Learns that `action`, chosen among `available`, earned `reward`.
     ///
     /// The probability that the available actions have together does not change; only its shares do.
@@ -25,10 +30,13 @@ extension LearningAutomaton {
 
     package var actions: ActionSet { .all(actionCount) }
 
-    /// An available action, each with its probability over that of all available ones.
-    ///
-    /// - Precondition: `available` holds at least one action of the automaton.
     package func choose(using random: inout RandomStream, available: ActionSet) -> Int {
+        drawn(using: &random, available: available)
+    }
+
+    /// An available action, each with its probability over that of all available ones; what `choose` does in automata
+    /// that do not say otherwise.
+    func drawn(using random: inout RandomStream, available: ActionSet) -> Int {
         let possible = available.intersection(actions)
         precondition(!possible.isEmpty, "there is nothing to choose from")
         var total = 0.0
@@ -52,5 +60,13 @@ extension LearningAutomaton {
             if probability > bestProbability { (best, bestProbability) = (action, probability) }
         }
         return best
+    }
+
+    /// The automaton's own actions of `available`, after `update`'s preconditions have been checked.
+    func checked(_ action: Int, _ reward: Double, _ available: ActionSet) -> ActionSet {
+        let set = available.intersection(actions)
+        precondition(set.contains(action: action), "action \(action) was not available")
+        precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
+        return set
     }
 }

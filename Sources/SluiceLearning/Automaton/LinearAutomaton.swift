@@ -32,9 +32,7 @@ package struct LinearAutomaton: LearningAutomaton, Hashable {
     package func probability(of action: Int) -> Double { distribution[action] }
 
     package mutating func update(_ action: Int, reward: Double, available: ActionSet) {
-        let set = available.intersection(actions)
-        precondition(set.contains(action: action), "action \(action) was not available")
-        precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
+        let set = checked(action, reward, available)
         guard set.count > 1 else { return }
         let total = set == actions ? 1 : distribution.share(of: set)
         let kept = 1 - rewardStep * reward - penaltyStep * (1 - reward)

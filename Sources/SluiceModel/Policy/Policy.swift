@@ -92,11 +92,11 @@ package struct LearningPolicy: Hashable, Sendable {
 
     package var scheme: Scheme = .linearRewardEpsilonPenalty
     /// Reward step a.
-    package var rewardStep: Double = 0.05
+    package var rewardStep: Double = 0.2
     /// Penalty step b.
-    package var penaltyStep: Double = 0.005
+    package var penaltyStep: Double = 0.015
     /// Least probability of each available path.
-    package var floor: Double = 0.01
+    package var floor: Double = 0.001
     /// Candidate paths of one flow.
     package var paths: Int = 4
     /// How much better (in reward, 0 to 1) another path must be before a flow moves.
@@ -104,7 +104,7 @@ package struct LearningPolicy: Hashable, Sendable {
     /// Least time between two moves of one flow.
     package var dwellSeconds: Double = 5
     /// How many draws of the automaton a second of telemetry stands for; with the steps a and b, how fast it learns.
-    package var drawsPerSecond: Double = 100
+    package var drawsPerSecond: Double = 25
     /// Time constant by which measurements of a link are smoothed; 0: the last one counts alone.
     package var smoothingSeconds: Double = 0.5
     /// Age from which on a measurement decides nothing.

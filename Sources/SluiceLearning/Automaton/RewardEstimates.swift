@@ -1,0 +1,62 @@
+// What an estimator automaton remembers of the rewards of each action.
+
+/// Mean reward of each action: over all its rewards, or over the recent ones.
+package struct RewardEstimates: Hashable, Sendable {
+    /// Which rewards count.
+    package enum Memory: Hashable, Sendable {
+        /// All alike: the maximum-likelihood estimate of a reward that never changes.
+        case all
+        /// A new reward counts `weight` (0 to 1), the estimate before it the rest: follows rewards that change.
+        case recent(weight: Double)
+    }
+
+    package let memory: Memory
+    package private(set) var means: [Double]
+    /// Rewards heard for each action.
+    package private(set) var counts: [Int]
+
+    package init(actionCount: Int, memory: Memory) {
+        if case .recent(let weight) = memory {
+            precondition(weight > 0 && weight <= 1, "a new reward cannot count \(weight)")
+        }
+        self.memory = memory
+        means = Array(repeating: 0, count: actionCount)
+        counts = Array(repeating: 0, count: actionCount)
+    }
+
+    package mutating func record(_ reward: Double, of action: Int) {
+        counts[action] += 1
+        let weight: Double =
+            switch memory {
+            case .all: 1 / Double(counts[action])
+            // The first rewards count as in a mean, so that the estimate does not start from a made-up value.
+            case .recent(let weight): max(weight, 1 / Double(counts[action]))
+            }
+        means[action] += weight * (reward - means[action])
+    }
+
+    /// The action of `set` with the greatest mean, the first of equals; nil for the empty set.
+    package func best(of set: ActionSet) -> Int? { extreme(of: set) { $0 > $1 } }
+
+    /// The action of `set` with the least mean, the first of equals; nil for the empty set.
+    package func worst(of set: ActionSet) -> Int? { extreme(of: set) { $0 < $1 } }
+
+    /// An action of `set` that was heard of fewer than `count` times, the least heard first; nil where there is none.
+    package func leastHeard(of set: ActionSet, below count: Int) -> Int? {
+        var found: Int?
+        for action in counts.indices where set.contains(action: action) && counts[action] < count {
+            if let least = found, counts[least] <= counts[action] { continue }
+            found = action
+        }
+        return found
+    }
+
+    private func extreme(of set: ActionSet, _ beats: (Double, Double) -> Bool) -> Int? {
+        var found: Int?
+        for action in means.indices where set.contains(action: action) {
+            if let present = found, !beats(means[action], means[present]) { continue }
+            found = action
+        }
+        return found
+    }
+}
