@@ -75,7 +75,9 @@ let package = Package(
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // Programs.
-        program("sluice", ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", argumentParser]),
+        program(
+            "sluice",
+            ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", argumentParser]),
 
         // Tests, one folder a library.
         tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),

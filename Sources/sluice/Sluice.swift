@@ -18,7 +18,19 @@ struct Sluice: ParsableCommand {
         version: SluiceVersion.text,
         subcommands: [
             // Alphabetical.
-            Capture.self
+            Capture.self,
+            Explain.self,
+            Flows.self,
+            LinkCommand.self,
+            Links.self,
+            Optimize.self,
+            Reload.self,
+            Rules.self,
+            Status.self,
+            Submit.self,
+            TelemetryReport.self,
+            Watch.self,
+            Withdraw.self,
         ])
 
     static func main() {

@@ -23,6 +23,11 @@ package struct Call: Sendable {
     /// nil: a notification.
     package let id: RequestID?
     package let content: Result<Invocation, ProtocolFault>
+
+    package init(id: RequestID?, content: Result<Invocation, ProtocolFault>) {
+        self.id = id
+        self.content = content
+    }
 }
 
 /// What one line asks for.

@@ -38,7 +38,7 @@ extension Method {
                         "only these; all where absent")
                 ],
                 result: .object([
-                    .required("kinds", .list(.text, count: Shapes.any), "the kinds that are followed now")
+                    .required("subscribed", .boolean, "true: events follow")
                 ]))
         case .systemReload:
             MethodDescription(
