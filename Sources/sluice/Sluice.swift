@@ -24,11 +24,13 @@ struct Sluice: ParsableCommand {
             LinkCommand.self,
             Links.self,
             Optimize.self,
+            PolicyCommand.self,
             Reload.self,
             Rules.self,
             Status.self,
             Submit.self,
             TelemetryReport.self,
+            TopologyCommand.self,
             Watch.self,
             Withdraw.self,
         ])

@@ -63,7 +63,7 @@ extension DocumentFault.Problem {
         case .cannotRead(let reason): ("the file cannot be read: \(reason)", "check the name and the permissions")
         case .isDirectory: ("this is a directory", "name a file in it")
         case .tooLarge(let limit): ("the file is larger than \(limit) bytes", "split it")
-        case .empty: ("the file is empty", "see sluice topology generate, or docs/documents.md for the formats")
+        case .empty: ("the file is empty", "docs/documents.md shows what belongs in it")
         case .invalidUTF8: ("these bytes are not UTF-8", "save the file as UTF-8")
         case .json(let reason): (reason.text, Self.remedy(for: reason))
         case .xml(let reason): ("the XML is broken: \(reason)", "correct the markup")
