@@ -71,8 +71,6 @@ package struct Occurrence: Hashable, Sendable {
 package enum Notification: Hashable, Sendable {
     case occurrence(Occurrence)
     case rules(RulesTransaction)
-    /// Another client took over the switches.
-    case ownershipLost([NodeID])
 }
 
 /// Takes a switch from revision n − 1 to n; with `isSnapshot` from anything to n: what it does not list is not there.

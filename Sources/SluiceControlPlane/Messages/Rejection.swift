@@ -6,13 +6,14 @@ package struct Rejection: Hashable, Sendable {
     package enum Code: String, Hashable, Sendable, CaseIterable {
         /// Proved: no path of usable links joins the ends under the constraints, even if nothing were reserved.
         case noPath = "no_path"
-        /// Proved: paths exist, but each has a link without enough room.
+        /// Proved: paths exist, but each has a link without enough room: too narrow, or full of flows that are as
+        /// important or that may not be preempted.
         case noCapacity = "no_capacity"
         /// Proved: every path of usable links is slower than the flow's bound.
         case latencyUnreachable = "latency_unreachable"
         /// The policy forbids the flow whatever the network's state.
         case policyDenied = "policy_denied"
-        /// There would be room, but only in the place of flows that are at least as important or protected by policy.
+        /// Proved: there would be room, but only in the place of strictly more important flows.
         case outranked
         /// No path was found by a search that does not prove that there is none (waypoints, disjoint pairs).
         case notFoundInBudget = "not_found_in_budget"
@@ -49,7 +50,6 @@ package struct Rejection: Hashable, Sendable {
     package enum Detail: Hashable, Sendable {
         case bandwidthAboveClassLimit(Bandwidth)
         case latencyAboveClassLimit(Latency)
-        case noSharedAddressFamily
         case conflictsWith(FlowID)
         case flowLimit(Int)
         case clientFlowLimit(Int)
@@ -92,7 +92,7 @@ package struct Rejection: Hashable, Sendable {
             }
         case .policyDenied: "the policy forbids it: " + (detail?.text ?? "no rule allows it")
         case .outranked:
-            "there is room only in the place of flows that do not give way to it; bottlenecks: "
+            "there is room only in the place of more important flows; bottlenecks: "
                 + bottlenecks.map(\.text).joined(separator: ", ")
         case .notFoundInBudget: "no path was found, though there may be one"
         case .limitReached: "a limit is reached: " + (detail?.text ?? "too many flows")
@@ -114,7 +114,6 @@ extension Rejection.Detail {
         switch self {
         case .bandwidthAboveClassLimit(let limit): "its class may ask for at most \(limit.text)"
         case .latencyAboveClassLimit(let limit): "its class is bound to at most \(limit.text)"
-        case .noSharedAddressFamily: "the hosts share no kind of address, so give a match"
         case .conflictsWith(let flow): "flow \"\(flow)\""
         case .flowLimit(let limit): "at most \(limit) flows"
         case .clientFlowLimit(let limit): "at most \(limit) flows of one client"

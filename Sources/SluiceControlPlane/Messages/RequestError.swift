@@ -41,8 +41,6 @@ package enum RequestError: Error, Hashable, Sendable {
         case badCursor
         case emptyBatch
         case duplicateInBatch
-        /// The reverse of this match cannot be told (a match on one side only), so `reverseBandwidth` is refused.
-        case noReverse
         /// The companion is changed through the flow it accompanies.
         case companion
         /// A telemetry sample or filter names both directions of a link.
@@ -125,7 +123,6 @@ extension RequestError.InvalidReason {
         case .badCursor: "is not a cursor of ours"
         case .emptyBatch: "must not be empty"
         case .duplicateInBatch: "is given twice in the batch"
-        case .noReverse: "the match has no opposite direction"
         case .companion: "is a companion; change the flow it belongs to"
         case .ambiguousDirection: "must name one direction, as \"ID>\" or \"ID<\""
         case .outOfRange: "is out of range"

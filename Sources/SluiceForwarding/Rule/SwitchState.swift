@@ -17,7 +17,10 @@ package struct SwitchState: Hashable, Sendable {
         for meter in change.meters { meters[meter.id] = meter }
         for group in change.groups { groups[group.id] = group }
         for rule in change.rules { rules[rule.key] = rule }
-        for deletion in change.deletedRules { rules[deletion.key] = nil }
+        // Another flow may have taken the row over meanwhile: only the rule of the named flow goes.
+        for deletion in change.deletedRules where rules[deletion.key]?.cookie == deletion.cookie {
+            rules[deletion.key] = nil
+        }
         for group in change.deletedGroups { groups[group] = nil }
         for meter in change.deletedMeters { meters[meter] = nil }
     }

@@ -1,0 +1,118 @@
+// What is admitted, moved and withdrawn as one: a flow, or a flow and the companion that carries its reverse.
+
+import SluiceModel
+
+/// Where one direction runs.
+struct DirectionPlacement: Hashable, Sendable {
+    var bandwidth: Bandwidth
+    var path: Path
+    /// The second path of a protected flow.
+    var backup: Path?
+    /// Every link held, each once.
+    private(set) var links: [LinkIndex]
+
+    init(bandwidth: Bandwidth, path: Path, backup: Path? = nil) {
+        self.bandwidth = bandwidth
+        self.path = path
+        self.backup = backup
+        links = path.links
+        if let backup { links += backup.links.filter { !path.links.contains($0) } }
+    }
+}
+
+struct FlowUnit: Sendable {
+    let slot: Int
+    /// Stable number of the flow, the cookie of its rules; the companion's is one more. Even, so that both are unique.
+    let number: UInt64
+    let client: ClientID
+    let submitted: Instant
+    /// As it was asked for, with updates applied: what an identical submission is compared with.
+    var request: FlowRequest
+    /// The flow, then its companion.
+    var directions: [Flow]
+    var weight: Int
+    var mayPreempt: Bool
+    var yields: Bool
+    var state: FlowState = .pending
+    var reasons: [FlowReason] = []
+    /// One for each direction; nil where the unit holds nothing.
+    var placement: [DirectionPlacement]?
+    var expires: Instant?
+    /// When it last changed its path, for dwell times.
+    var placedAt: Instant
+    /// While waiting: links of which at least one must gain room before the unit can fit; nil where that is not known.
+    var blockedBy: [LinkIndex]?
+    /// Labels of the directions whose matches alone do not tell their packets apart.
+    var labels: [UInt32?]
+    var history: [Occurrence] = []
+
+    var id: FlowID { directions[0].id }
+    var level: Int { directions[0].priority.level }
+    var isProtected: Bool { directions[0].protection != .none }
+
+    func carrier(_ direction: Int) -> Carrier { Carrier(2 * slot + direction) }
+    func holder(_ direction: Int) -> Holdings.Holder {
+        Holdings.Holder(carrier: carrier(direction), level: level, yields: yields)
+    }
+
+    /// More important first; among equals the older.
+    static func inImportanceOrder(_ left: FlowUnit, _ right: FlowUnit) -> Bool {
+        left.level != right.level ? left.level > right.level : left.number < right.number
+    }
+}
+
+/// The live units, in slots that are used again, and their names.
+struct FlowTable: Sendable {
+    private(set) var slots: [FlowUnit?] = []
+    private var free: [Int] = []
+    private var slotOf: [FlowID: Int] = [:]
+    private(set) var count = 0
+
+    subscript(slot: Int) -> FlowUnit {
+        get {
+            guard let unit = slots[slot] else { preconditionFailure("slot \(slot) is empty") }
+            return unit
+        }
+        set { slots[slot] = newValue }
+    }
+
+    func slot(of id: FlowID) -> (slot: Int, direction: Int)? {
+        slotOf[id].map { ($0 / 2, $0 % 2) }
+    }
+
+    /// The slot that the next `insert` uses.
+    var nextSlot: Int { free.last ?? slots.count }
+
+    mutating func insert(_ unit: FlowUnit) {
+        precondition(unit.slot == nextSlot, "a unit goes into the next slot")
+        if free.popLast() != nil { slots[unit.slot] = unit } else { slots.append(unit) }
+        for (direction, flow) in unit.directions.enumerated() { slotOf[flow.id] = 2 * unit.slot + direction }
+        count += 1
+    }
+
+    /// Changes the unit in place, names included.
+    mutating func replace(_ unit: FlowUnit) {
+        for flow in self[unit.slot].directions { slotOf[flow.id] = nil }
+        slots[unit.slot] = unit
+        for (direction, flow) in unit.directions.enumerated() { slotOf[flow.id] = 2 * unit.slot + direction }
+    }
+
+    /// The names go at once; the slot, and with it meters and labels, only by `vacate`.
+    mutating func forget(_ slot: Int) {
+        for flow in self[slot].directions { slotOf[flow.id] = nil }
+        slots[slot] = nil
+        count -= 1
+    }
+
+    mutating func vacate(_ slot: Int) { free.append(slot) }
+
+    /// Applies `change` to the unit without copying it.
+    mutating func modify<Result>(_ slot: Int, _ change: (inout FlowUnit) -> Result) -> Result {
+        // Taking the unit out first leaves one owner, so that its arrays are changed in place.
+        guard var unit = slots[slot].take() else { preconditionFailure("slot \(slot) is empty") }
+        defer { slots[slot] = unit }
+        return change(&unit)
+    }
+
+    var liveSlots: [Int] { slots.indices.filter { slots[$0] != nil } }
+}

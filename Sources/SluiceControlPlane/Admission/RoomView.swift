@@ -1,0 +1,50 @@
+// What one flow sees of the network: which links it may use, how much room they count as having, and what they cost.
+
+import SluiceModel
+
+struct RoomView: Sendable {
+    /// What counts as room.
+    enum Rule: Hashable, Sendable {
+        /// What nobody holds.
+        case free
+        /// That, and what preemptable flows of at most this priority hold.
+        case displacing(level: Int)
+        /// All that is reservable: what there would be if every other flow went.
+        case empty
+    }
+
+    let need: Int
+    let rule: Rule
+    let holdings: Holdings
+    let reservable: [Int]
+    let latencyMicroseconds: [Int]
+    /// For each link whether its state lets new flows on.
+    let takesFlows: [Bool]
+    /// For each link whether the flow's constraints forbid it; empty where they forbid none.
+    let forbidden: [Bool]
+
+    func room(on link: Int) -> Int {
+        switch rule {
+        case .free: holdings.residual[link]
+        case .displacing(let level): holdings.room(on: link, displacing: level)
+        case .empty: reservable[link]
+        }
+    }
+
+    func isPermitted(_ link: Int) -> Bool { forbidden.isEmpty || !forbidden[link] }
+
+    func isOpen(_ link: Int) -> Bool { takesFlows[link] && room(on: link) >= need && isPermitted(link) }
+
+    /// A hop costs 1, and 1 more for each 5 ms; up to nine times that as the link fills, so that load spreads before
+    /// links are full (the steeper the fuller, as in exponential-cost online routing: Awerbuch, Azar, Plotkin, FOCS
+    /// 1993). What others would have to give up costs more than any detour.
+    func cost(of link: Int) -> Double {
+        let base = 1 + Double(latencyMicroseconds[link]) / 5_000
+        let residual = holdings.residual[link]
+        if residual >= need {
+            let load = max(0, min(1, holdings.utilisation(of: link, adding: need)))
+            return base * (1 + 8 * load * load * load)
+        }
+        return base * 9 + 1_000 + 1_000 * Double(need - residual) / Double(need)
+    }
+}

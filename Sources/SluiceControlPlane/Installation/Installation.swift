@@ -1,0 +1,363 @@
+// Brings the switches to what admission has decided, never overbooking a link on the way.
+//
+// Decisions are instant, switches are not. So there are two accounts: the ledger says what is decided, and the
+// occupancy kept here says which links packets may be using, that is, the old and the new path of a flow that moves,
+// shared links once. A flow's new rules are only sent when its new links have room in the occupancy; until then it
+// waits, more important flows first, for others to leave. This sequences preemptions, moves and re-optimisations
+// alike. Where flows wait in a circle for each other's room, the least important of them is taken off its old path
+// first.
+//
+// Of each flow the latest target counts: targets are overwritten, not queued. Rounds of many flows travel together, one
+// transaction a switch. A switch that nobody owns is not waited for.
+
+import SluiceForwarding
+import SluiceModel
+
+struct SwitchInstallation: Sendable {
+    var state = SwitchState()
+    var revision: UInt64 = 0
+    var confirmed: UInt64 = 0
+    var owner: ClientID?
+    /// The last transactions, oldest first, without gaps, ending with `revision`.
+    var recent: [RulesTransaction] = []
+    /// Carriers that wait for an acknowledgement, in the order of the revisions they wait for.
+    var awaited: [Carrier] = []
+    /// Carriers with finished rules here that are not active yet.
+    var unconfirmed: Set<Carrier> = []
+}
+
+enum InstallationOutcome: Sendable {
+    case transaction(RulesTransaction)
+    case active(Carrier)
+    case interrupted(Carrier)
+    /// Nothing of the carrier is left on any switch.
+    case vacated(Carrier)
+}
+
+struct Installation: Sendable {
+    private let names: [NodeID]
+    private let datapaths: [DatapathID?]
+    private let reservable: [Int]
+    // Invariants: `occupancy[l]` is the sum of what carriers occupy on l and at most `reservable[l]`.
+    private(set) var occupancy: [Int]
+    private(set) var carriers: [FlowInstallation?] = []
+    private(set) var switches: [SwitchInstallation]
+    private var carrierOf: [UInt64: Carrier] = [:]
+    /// Carriers with a new target that have not started on it.
+    private var unstarted: Set<Carrier> = []
+    /// Running carriers that wait for no acknowledgement.
+    private var ready: Set<Carrier> = []
+    private var awaitingCount = 0
+    private var outcomes: [InstallationOutcome] = []
+
+    init(_ topology: Topology) {
+        names = topology.nodes.map(\.id)
+        datapaths = topology.nodes.indices.map { topology.datapath(of: NodeIndex($0)) }
+        reservable = topology.links.map(\.reservable.bitsPerSecond)
+        occupancy = Array(repeating: 0, count: topology.links.count)
+        switches = Array(repeating: SwitchInstallation(), count: topology.nodes.count)
+    }
+
+    func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }
+
+    /// Sets what the switches should come to for `carrier`; nil: nothing, and the carrier ends.
+    mutating func aim(_ carrier: Carrier, at target: InstallationTarget?) {
+        while carriers.count <= Int(carrier) { carriers.append(nil) }
+        if var installation = carriers[Int(carrier)] {
+            if installation.target == target, !installation.isStale, installation.phase != .failed { return }
+            installation.target = target
+            installation.isStale = true
+            if let target { installation.level = target.level }
+            carriers[Int(carrier)] = installation
+        } else if let target {
+            var installation = FlowInstallation(number: target.number, level: target.level)
+            installation.target = target
+            installation.isStale = true
+            carriers[Int(carrier)] = installation
+            carrierOf[target.number] = carrier
+        } else {
+            outcomes.append(.vacated(carrier))
+            return
+        }
+        if carriers[Int(carrier)]?.phase != .running { unstarted.insert(carrier) }
+    }
+
+    /// Sends everything that may be sent now and tells what came of it.
+    mutating func advance() -> [InstallationOutcome] {
+        while true {
+            startWaiting()
+            if !ready.isEmpty {
+                sendWave()
+            } else if !unstarted.isEmpty, awaitingCount == 0, interruptOne() {
+                continue
+            } else {
+                break
+            }
+        }
+        defer { outcomes = [] }
+        return outcomes
+    }
+
+    // MARK: Starting
+
+    private mutating func startWaiting() {
+        if unstarted.isEmpty { return }
+        for carrier in unstarted.sorted(by: isMoreImportant) where start(carrier) { unstarted.remove(carrier) }
+    }
+
+    private func isMoreImportant(_ left: Carrier, _ right: Carrier) -> Bool {
+        guard let first = carriers[Int(left)], let second = carriers[Int(right)] else { return left < right }
+        // What leaves makes room for what comes.
+        if (first.target == nil) != (second.target == nil) { return first.target == nil }
+        return first.level != second.level ? first.level > second.level : first.number < second.number
+    }
+
+    private mutating func start(_ carrier: Carrier) -> Bool {
+        guard var installation = carriers[Int(carrier)] else { return true }
+        if let target = installation.target, !installation.isInterrupted {
+            var growth: [FlowInstallation.Occupied] = []
+            for link in target.links {
+                let held = installation.occupied.first { $0.link == link.position }?.bandwidth ?? 0
+                let more = target.bandwidth - held
+                guard more <= reservable[link.position] - occupancy[link.position] else { return false }
+                if more > 0 { growth.append(FlowInstallation.Occupied(link: link.position, bandwidth: more)) }
+            }
+            for step in growth {
+                occupancy[step.link] += step.bandwidth
+                if let place = installation.occupied.firstIndex(where: { $0.link == step.link }) {
+                    installation.occupied[place].bandwidth += step.bandwidth
+                } else {
+                    installation.occupied.append(step)
+                }
+            }
+            installation.rounds = UpdatePlan.rounds(from: installation.installed, to: target.rules)
+        } else {
+            installation.rounds = UpdatePlan.rounds(from: installation.installed, to: FlowRules())
+        }
+        installation.nextRound = 0
+        installation.isStale = false
+        installation.phase = .running
+        installation.isActive = false
+        carriers[Int(carrier)] = installation
+        ready.insert(carrier)
+        return true
+    }
+
+    /// Every waiting carrier waits for room that only waiting carriers hold: take the least important one off its path.
+    private mutating func interruptOne() -> Bool {
+        let blocking = unstarted.sorted(by: isMoreImportant).last { carriers[Int($0)]?.occupied.isEmpty == false }
+        guard let blocking else { return false }
+        carriers[Int(blocking)]?.isInterrupted = true
+        outcomes.append(.interrupted(blocking))
+        return true
+    }
+
+    // MARK: Sending
+
+    /// Sends the next round of every ready carrier, one transaction a switch.
+    private mutating func sendWave() {
+        var changes: [Int: SwitchChange] = [:]
+        var rounds: [Int: Int] = [:]
+        var senders: [(carrier: Carrier, nodes: [Int])] = []
+        for carrier in ready.sorted() {
+            guard var installation = carriers[Int(carrier)] else { continue }
+            guard installation.nextRound < installation.rounds.count else {
+                finish(carrier)
+                continue
+            }
+            var nodes: [Int] = []
+            for step in installation.rounds[installation.nextRound] {
+                changes[step.switch.position, default: SwitchChange()].merge(step.change)
+                rounds[step.switch.position] = max(
+                    rounds[step.switch.position] ?? 0, installation.nextRound + 1)
+                installation.record(step.change, at: step.switch)
+                nodes.append(step.switch.position)
+            }
+            installation.nextRound += 1
+            carriers[Int(carrier)] = installation
+            senders.append((carrier, nodes))
+        }
+        for (node, change) in changes.sorted(by: { $0.key < $1.key }) {
+            send(change, to: node, round: rounds[node] ?? 1)
+        }
+        for sender in senders {
+            for node in sender.nodes {
+                let revision = switches[node].revision
+                carriers[Int(sender.carrier)]?.mark(node, revision)
+                guard switches[node].owner != nil else { continue }
+                carriers[Int(sender.carrier)]?.awaiting.append(
+                    FlowInstallation.Mark(node: node, revision: revision))
+                switches[node].awaited.append(sender.carrier)
+            }
+            if carriers[Int(sender.carrier)]?.awaiting.isEmpty == false {
+                ready.remove(sender.carrier)
+                awaitingCount += 1
+            }
+        }
+    }
+
+    private mutating func send(_ change: SwitchChange, to node: Int, round: Int) {
+        guard let datapath = datapaths[node] else { preconditionFailure("\(names[node]) is no switch") }
+        switches[node].revision += 1
+        switches[node].state.apply(change)
+        let transaction = RulesTransaction(
+            switch: names[node], datapath: datapath, revision: switches[node].revision, round: round,
+            isSnapshot: false, change: change)
+        switches[node].recent.append(transaction)
+        // Trimmed in halves, so that keeping the last ones costs nothing worth noticing per transaction.
+        if switches[node].recent.count > 2 * ControlLimits.transactions {
+            switches[node].recent.removeFirst(ControlLimits.transactions)
+        }
+        outcomes.append(.transaction(transaction))
+    }
+
+    private mutating func finish(_ carrier: Carrier) {
+        ready.remove(carrier)
+        guard var installation = carriers[Int(carrier)] else { return }
+        let ran = installation.isInterrupted ? nil : installation.target
+        // A newer target keeps what the rounds just sent have made; the next start adds to it.
+        let stays = installation.isStale && !installation.isInterrupted
+        if !stays {
+            for held in installation.occupied { occupancy[held.link] -= held.bandwidth }
+            installation.occupied =
+                ran.map { target in
+                    target.links.map {
+                        FlowInstallation.Occupied(link: $0.position, bandwidth: target.bandwidth)
+                    }
+                } ?? []
+            for held in installation.occupied { occupancy[held.link] += held.bandwidth }
+        }
+        installation.phase = .idle
+        installation.rounds = []
+        if installation.isInterrupted {
+            installation.isInterrupted = false
+            installation.isStale = true
+        }
+        let used = Set(installation.installed.rules.map(\.switch.position))
+        installation.marks.removeAll { !used.contains($0.node) }
+        if installation.isStale {
+            unstarted.insert(carrier)
+        } else if ran == nil {
+            carrierOf[installation.number] = nil
+            carriers[Int(carrier)] = nil
+            outcomes.append(.vacated(carrier))
+            return
+        }
+        carriers[Int(carrier)] = installation
+        if !installation.isStale {
+            for mark in installation.marks { switches[mark.node].unconfirmed.insert(carrier) }
+            confirm(carrier)
+        }
+    }
+
+    // MARK: Confirmation
+
+    /// Reports the carrier active once every switch that holds its rules is owned and has confirmed them.
+    private mutating func confirm(_ carrier: Carrier) {
+        guard let installation = carriers[Int(carrier)], installation.phase == .idle, !installation.isStale,
+            !installation.marks.isEmpty, !installation.isActive,
+            installation.marks.allSatisfy({ switches[$0.node].owner != nil && switches[$0.node].confirmed >= $0.revision })
+        else { return }
+        carriers[Int(carrier)]?.isActive = true
+        for mark in installation.marks { switches[mark.node].unconfirmed.remove(carrier) }
+        outcomes.append(.active(carrier))
+    }
+
+    /// - Returns: carriers whose rules the switch refused.
+    mutating func acknowledge(_ node: Int, revision: UInt64, refusedCookies: [UInt64]) -> [Carrier] {
+        switches[node].confirmed = max(switches[node].confirmed, revision)
+        let refused = refusedCookies.compactMap { carrierOf[$0] }
+        for carrier in refused {
+            guard carriers[Int(carrier)]?.target != nil else { continue }
+            carriers[Int(carrier)]?.isActive = false
+            if carriers[Int(carrier)]?.phase == .running {
+                stopAwaiting(carrier)
+                ready.remove(carrier)
+            }
+            carriers[Int(carrier)]?.phase = .failed
+            carriers[Int(carrier)]?.rounds = []
+            switches[node].unconfirmed.remove(carrier)
+        }
+        releaseAwaited(node, upTo: revision)
+        for carrier in switches[node].unconfirmed.sorted() { confirm(carrier) }
+        return refused
+    }
+
+    private mutating func stopAwaiting(_ carrier: Carrier) {
+        guard let marks = carriers[Int(carrier)]?.awaiting, !marks.isEmpty else { return }
+        for mark in marks { switches[mark.node].awaited.removeAll { $0 == carrier } }
+        carriers[Int(carrier)]?.awaiting = []
+        awaitingCount -= 1
+    }
+
+    private mutating func releaseAwaited(_ node: Int, upTo revision: UInt64) {
+        var kept: [Carrier] = []
+        for carrier in switches[node].awaited {
+            guard var installation = carriers[Int(carrier)] else { continue }
+            if installation.awaiting.contains(where: { $0.node == node && $0.revision > revision }) {
+                kept.append(carrier)
+                continue
+            }
+            installation.awaiting.removeAll { $0.node == node }
+            carriers[Int(carrier)] = installation
+            if installation.awaiting.isEmpty {
+                awaitingCount -= 1
+                ready.insert(carrier)
+            }
+        }
+        switches[node].awaited = kept
+    }
+
+    // MARK: Ownership
+
+    /// - Parameter held: the revision that the new owner says the switch holds.
+    mutating func own(_ node: Int, by client: ClientID, holding held: UInt64?) {
+        switches[node].owner = client
+        switches[node].confirmed = 0
+        if let held, canContinue(node, from: held) { switches[node].confirmed = held }
+        for carrier in carriersWithRules(on: node) { switches[node].unconfirmed.insert(carrier) }
+        for carrier in switches[node].unconfirmed.sorted() { confirm(carrier) }
+    }
+
+    /// - Returns: carriers that are no longer active.
+    mutating func disown(_ node: Int) -> [Carrier] {
+        switches[node].owner = nil
+        switches[node].confirmed = 0
+        releaseAwaited(node, upTo: .max)
+        let deactivated = carriersWithRules(on: node).filter { carriers[Int($0)]?.isActive == true }
+        for carrier in deactivated {
+            carriers[Int(carrier)]?.isActive = false
+            for mark in carriers[Int(carrier)]?.marks ?? [] { switches[mark.node].unconfirmed.insert(carrier) }
+        }
+        return deactivated
+    }
+
+    private func carriersWithRules(on node: Int) -> [Carrier] {
+        Set(switches[node].state.rules.values.compactMap { carrierOf[$0.cookie] }).sorted()
+    }
+
+    /// Whether the transactions after `revision` are still known.
+    func canContinue(_ node: Int, from revision: UInt64) -> Bool {
+        let current = switches[node].revision
+        if revision == current { return true }
+        guard revision < current, let oldest = switches[node].recent.first?.revision else { return false }
+        return revision + 1 >= oldest
+    }
+
+    /// What a subscriber that holds `revision` has to be sent; a snapshot where that is unknown or too old.
+    func transactions(for node: Int, since revision: UInt64?) -> [RulesTransaction] {
+        guard let datapath = datapaths[node] else { return [] }
+        if let revision, canContinue(node, from: revision) {
+            return switches[node].recent.filter { $0.revision > revision }
+        }
+        return [
+            RulesTransaction(
+                switch: names[node], datapath: datapath, revision: switches[node].revision, round: 0,
+                isSnapshot: true, change: switches[node].state.snapshot)
+        ]
+    }
+
+    var owners: [(node: Int, client: ClientID)] {
+        switches.indices.compactMap { node in switches[node].owner.map { (node, $0) } }
+    }
+}
