@@ -62,7 +62,7 @@ let package = Package(
         library("SluiceLearning", ["SluiceModel"]),
 
         // Decisions.
-        library("SluiceControlPlane", ["SluiceForwarding", "SluiceModel"]),
+        library("SluiceControlPlane", ["SluiceForwarding", "SluiceLearning", "SluiceModel", "SluiceSolver"]),
         library("SluiceSolver", ["SluiceModel"]),
 
         // Edges.
@@ -82,6 +82,8 @@ let package = Package(
         // Tests, one folder a library.
         tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),
         tests("SluiceDocumentsTests", ["SluiceDocuments", "SluiceJSON", "SluiceModel"]),
+        tests(
+            "SluiceControlPlaneTests", ["SluiceControlPlane", "SluiceForwarding", "SluiceModel", "SluiceSolver"]),
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),

@@ -44,6 +44,8 @@ struct FlowUnit: Sendable {
     var blockedBy: [LinkIndex]?
     /// Labels of the directions whose matches alone do not tell their packets apart.
     var labels: [UInt32?]
+    /// Labels of directions that an update has ended; free when the unit is gone.
+    var formerLabels: [UInt32] = []
     var history: [Occurrence] = []
 
     var id: FlowID { directions[0].id }

@@ -11,13 +11,15 @@ struct Holdings: Sendable {
     struct LevelLoad: Hashable, Sendable {
         var level: Int
         var held: Int
+        /// The part of it that may be preempted.
+        var yielding: Int
     }
 
-    // Invariants: `residual` mirrors `ledger`; `yielding` and `carriers` are sums and sets over the same holds.
+    // Invariants: `residual` mirrors `ledger`; `loads` and `carriers` are sums and sets over the same holds.
     private(set) var ledger: ReservationLedger
     private(set) var residual: [Int]
-    /// For each link what flows that may be preempted hold, by ascending priority.
-    private(set) var yielding: [[LevelLoad]]
+    /// For each link what is held, by ascending priority.
+    private(set) var loads: [[LevelLoad]]
     private(set) var carriers: [[Carrier]]
     /// 1 / reservable bandwidth, 0 where nothing is.
     let inverseReservable: [Double]
@@ -25,7 +27,7 @@ struct Holdings: Sendable {
     init(_ topology: Topology) {
         ledger = ReservationLedger(topology: topology)
         residual = topology.links.map(\.reservable.bitsPerSecond)
-        yielding = Array(repeating: [], count: residual.count)
+        loads = Array(repeating: [], count: residual.count)
         carriers = Array(repeating: [], count: residual.count)
         inverseReservable = residual.map { $0 > 0 ? 1 / Double($0) : 0 }
     }
@@ -44,7 +46,7 @@ struct Holdings: Sendable {
             let position = link.position
             residual[position] -= bandwidth.bitsPerSecond
             carriers[position].append(holder.carrier)
-            if holder.yields { add(bandwidth.bitsPerSecond, level: holder.level, on: position) }
+            add(bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
 
@@ -58,14 +60,24 @@ struct Holdings: Sendable {
             }
             carriers[position].swapAt(place, carriers[position].count - 1)
             carriers[position].removeLast()
-            if holder.yields { add(-bandwidth.bitsPerSecond, level: holder.level, on: position) }
+            add(-bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
 
     /// Room on `link` if every preemptable flow of a priority of at most `level` went.
     func room(on link: Int, displacing level: Int) -> Int {
         var room = residual[link]
-        for load in yielding[link] {
+        for load in loads[link] {
+            if load.level > level { break }
+            room += load.yielding
+        }
+        return room
+    }
+
+    /// Room on `link` if every flow of a priority of at most `level` went, preemptable or not.
+    func room(on link: Int, without level: Int) -> Int {
+        var room = residual[link]
+        for load in loads[link] {
             if load.level > level { break }
             room += load.held
         }
@@ -77,14 +89,16 @@ struct Holdings: Sendable {
         1 - Double(residual[link] - bandwidth) * inverseReservable[link]
     }
 
-    private mutating func add(_ bandwidth: Int, level: Int, on link: Int) {
+    private mutating func add(_ bandwidth: Int, by holder: Holder, on link: Int) {
+        let yielding = holder.yields ? bandwidth : 0
         var place = 0
-        while place < yielding[link].count, yielding[link][place].level < level { place += 1 }
-        if place < yielding[link].count, yielding[link][place].level == level {
-            yielding[link][place].held += bandwidth
-            if yielding[link][place].held == 0 { yielding[link].remove(at: place) }
+        while place < loads[link].count, loads[link][place].level < holder.level { place += 1 }
+        if place < loads[link].count, loads[link][place].level == holder.level {
+            loads[link][place].held += bandwidth
+            loads[link][place].yielding += yielding
+            if loads[link][place].held == 0 { loads[link].remove(at: place) }
         } else {
-            yielding[link].insert(LevelLoad(level: level, held: bandwidth), at: place)
+            loads[link].insert(LevelLoad(level: holder.level, held: bandwidth, yielding: yielding), at: place)
         }
     }
 }

@@ -134,8 +134,12 @@ struct PathSearch: Sendable {
         for layer in 0...layers {
             if layer > 0 { for link in 0..<linkCount where isTrunk[link] { spread(layer - 1, link, into: layer) } }
             // Out of the source host first, into the target host then: link order says nothing about that.
-            for link in 0..<linkCount where !isTrunk[link] && isHost[Int(tail[link])] { spread(layer, link, into: layer) }
-            for link in 0..<linkCount where !isTrunk[link] && isHost[Int(head[link])] { spread(layer, link, into: layer) }
+            for link in 0..<linkCount where !isTrunk[link] && isHost[Int(tail[link])] {
+                spread(layer, link, into: layer)
+            }
+            for link in 0..<linkCount where !isTrunk[link] && isHost[Int(head[link])] {
+                spread(layer, link, into: layer)
+            }
         }
         guard let winner = (0...layers).min(by: { best[$0][Int(target)] < best[$1][Int(target)] }),
             best[winner][Int(target)] < Int.max

@@ -9,6 +9,8 @@ struct RoomView: Sendable {
         case free
         /// That, and what preemptable flows of at most this priority hold.
         case displacing(level: Int)
+        /// What would be free if every flow of at most this priority went, preemptable or not.
+        case without(level: Int)
         /// All that is reservable: what there would be if every other flow went.
         case empty
     }
@@ -27,6 +29,7 @@ struct RoomView: Sendable {
         switch rule {
         case .free: holdings.residual[link]
         case .displacing(let level): holdings.room(on: link, displacing: level)
+        case .without(let level): holdings.room(on: link, without: level)
         case .empty: reservable[link]
         }
     }

@@ -48,6 +48,8 @@ struct Installation: Sendable {
     /// Running carriers that wait for no acknowledgement.
     private var ready: Set<Carrier> = []
     private var awaitingCount = 0
+    /// Carriers that a switch has refused and that have no other target yet; they keep their room.
+    private var failed: Set<Carrier> = []
     private var outcomes: [InstallationOutcome] = []
 
     init(_ topology: Topology) {
@@ -59,6 +61,9 @@ struct Installation: Sendable {
     }
 
     func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }
+
+    /// Whether something of `carrier` is, or is to be, installed.
+    func knows(_ carrier: Carrier) -> Bool { Int(carrier) < carriers.count && carriers[Int(carrier)] != nil }
 
     /// Sets what the switches should come to for `carrier`; nil: nothing, and the carrier ends.
     mutating func aim(_ carrier: Carrier, at target: InstallationTarget?) {
@@ -88,7 +93,7 @@ struct Installation: Sendable {
             startWaiting()
             if !ready.isEmpty {
                 sendWave()
-            } else if !unstarted.isEmpty, awaitingCount == 0, interruptOne() {
+            } else if !unstarted.isEmpty, awaitingCount == 0, failed.isEmpty, interruptOne() {
                 continue
             } else {
                 break
@@ -138,6 +143,7 @@ struct Installation: Sendable {
         installation.isStale = false
         installation.phase = .running
         installation.isActive = false
+        failed.remove(carrier)
         carriers[Int(carrier)] = installation
         ready.insert(carrier)
         return true
@@ -256,7 +262,9 @@ struct Installation: Sendable {
     private mutating func confirm(_ carrier: Carrier) {
         guard let installation = carriers[Int(carrier)], installation.phase == .idle, !installation.isStale,
             !installation.marks.isEmpty, !installation.isActive,
-            installation.marks.allSatisfy({ switches[$0.node].owner != nil && switches[$0.node].confirmed >= $0.revision })
+            installation.marks.allSatisfy({
+                switches[$0.node].owner != nil && switches[$0.node].confirmed >= $0.revision
+            })
         else { return }
         carriers[Int(carrier)]?.isActive = true
         for mark in installation.marks { switches[mark.node].unconfirmed.remove(carrier) }
@@ -275,6 +283,7 @@ struct Installation: Sendable {
                 ready.remove(carrier)
             }
             carriers[Int(carrier)]?.phase = .failed
+            failed.insert(carrier)
             carriers[Int(carrier)]?.rounds = []
             switches[node].unconfirmed.remove(carrier)
         }

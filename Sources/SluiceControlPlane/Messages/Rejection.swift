@@ -49,7 +49,6 @@ package struct Rejection: Hashable, Sendable {
 
     package enum Detail: Hashable, Sendable {
         case bandwidthAboveClassLimit(Bandwidth)
-        case latencyAboveClassLimit(Latency)
         case conflictsWith(FlowID)
         case flowLimit(Int)
         case clientFlowLimit(Int)
@@ -113,7 +112,6 @@ extension Rejection.Detail {
     package var text: String {
         switch self {
         case .bandwidthAboveClassLimit(let limit): "its class may ask for at most \(limit.text)"
-        case .latencyAboveClassLimit(let limit): "its class is bound to at most \(limit.text)"
         case .conflictsWith(let flow): "flow \"\(flow)\""
         case .flowLimit(let limit): "at most \(limit) flows"
         case .clientFlowLimit(let limit): "at most \(limit) flows of one client"

@@ -17,6 +17,7 @@ package enum Response: Hashable, Sendable {
     case rulesAcknowledged(switch: NodeID, confirmedRevision: UInt64)
     case eventsSubscribed
     case telemetry(TelemetryReceipt)
+    case automata([AutomatonView])
     case optimization(OptimizationReport)
     case optimizationStatus(OptimizationStatus)
     case status(SystemStatus)

@@ -86,7 +86,9 @@ private struct RoundDraft {
         changes.sorted { $0.key < $1.key }.map { (switch: $0.key, change: $0.value) }
     }
 
-    mutating func add(_ placed: PlacedRule) { changes[placed.switch, default: SwitchChange()].rules.append(placed.rule) }
+    mutating func add(_ placed: PlacedRule) {
+        changes[placed.switch, default: SwitchChange()].rules.append(placed.rule)
+    }
     mutating func add(_ meter: Meter, at node: NodeIndex) {
         changes[node, default: SwitchChange()].meters.append(meter)
     }

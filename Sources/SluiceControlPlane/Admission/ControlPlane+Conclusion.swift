@@ -1,0 +1,220 @@
+// From "who runs where now" to states, reports, timers and rules: the end of every decision.
+
+import SluiceForwarding
+import SluiceModel
+
+extension ControlPlane {
+    /// Compares every touched unit with where it was, and sets state, waiting list, reports and rules accordingly.
+    mutating func conclude(_ consequences: Consequences) -> Outcome {
+        var outcome = Outcome()
+        var changed = false
+        for slot in consequences.touched.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
+            guard let before = consequences.before[slot] else { continue }
+            let unit = flows[slot]
+            switch (before, unit.placement) {
+            case (nil, nil): wait(slot)
+            case (nil, .some):
+                changed = true
+                outcome.returned += unit.directions.map(\.id)
+                admit(slot)
+            case (.some(let former), nil):
+                changed = true
+                lose(slot, consequences)
+                outcome.preempted += zip(unit.directions, former).map { flow, placement in
+                    PreemptedFlow(
+                        id: flow.id, priority: unit.level, bandwidth: placement.bandwidth, state: flows[slot].state)
+                }
+            case (.some(let former), .some(let present)):
+                if former == present, consequences.cause != .update(slot: slot) { continue }
+                changed = true
+                outcome.moved += moves(of: slot, from: former, to: present, consequences)
+            }
+        }
+        if changed { revision += 1 }
+        return outcome
+    }
+
+    /// Sets state and rules of a unit that has just got its place.
+    private mutating func admit(_ slot: Int) {
+        waiting.removeAll { $0 == slot }
+        flows.modify(slot) { [now] in
+            $0.blockedBy = nil
+            $0.placedAt = now
+        }
+        judge(slot)
+        for direction in flows[slot].directions.indices {
+            let path = names(of: flows[slot].placement?[direction].path.links ?? [])
+            report(.flowAdmitted, slot, direction) { occurrence, _ in occurrence.path = path }
+        }
+        aim(slot)
+    }
+
+    /// The state of a placed unit follows from what it has got.
+    mutating func judge(_ slot: Int) {
+        let unit = flows[slot]
+        var reasons: [FlowReason] = []
+        for (flow, placement) in zip(unit.directions, unit.placement ?? []) {
+            if placement.bandwidth < flow.bandwidth { reasons.append(.reducedBandwidth(wanted: flow.bandwidth)) }
+            if unit.isProtected, placement.backup == nil,
+                placement.path.links.contains(where: { topology[$0].kind == .trunk })
+            {
+                reasons.append(.unprotected)
+            }
+        }
+        for reason in unit.reasons {
+            if case .installationFailed = reason { reasons.append(reason) }
+        }
+        let state: FlowState = reasons.isEmpty ? (isActive(unit) ? .active : .admitted) : .degraded
+        flows.modify(slot) {
+            $0.state = state
+            $0.reasons = reasons
+        }
+    }
+
+    func isActive(_ unit: FlowUnit) -> Bool {
+        unit.directions.indices.allSatisfy { direction in
+            let carrier = Int(unit.carrier(direction))
+            return carrier < installation.carriers.count && installation.carriers[carrier]?.isActive == true
+        }
+    }
+
+    private mutating func lose(_ slot: Int, _ consequences: Consequences) {
+        let reason: FlowReason
+        let state: FlowState
+        if let by = consequences.displacedBy[slot] {
+            (state, reason) = (.preempted, .preemptedBy(by))
+        } else if case .linkState(_, let links) = consequences.cause,
+            let link = links.first(where: { link in
+                (consequences.before[slot] ?? nil)?.contains { $0.links.contains(link) } == true
+            })
+        {
+            (state, reason) = (.pending, .linkLost(topology[link].id))
+        } else {
+            (state, reason) = (.preempted, .displacedByOptimization)
+        }
+        flows.modify(slot) {
+            $0.state = state
+            $0.reasons = [reason]
+        }
+        for (direction, placement) in ((consequences.before[slot] ?? nil) ?? []).enumerated() {
+            let path = names(of: placement.path.links)
+            report(state == .preempted ? .flowPreempted : .flowPending, slot, direction) { occurrence, _ in
+                occurrence.formerPath = path
+                occurrence.reason = reason
+            }
+        }
+        wait(slot)
+        aim(slot)
+    }
+
+    /// Puts a unit without a place among those that wait for room.
+    mutating func wait(_ slot: Int) {
+        guard !waiting.contains(slot) else { return }
+        let place = waiting.firstIndex { FlowUnit.inImportanceOrder(flows[slot], flows[$0]) } ?? waiting.count
+        waiting.insert(slot, at: place)
+        let cut = blockingCut(of: slot)
+        flows.modify(slot) { $0.blockedBy = cut }
+    }
+
+    private mutating func moves(
+        of slot: Int, from former: [DirectionPlacement], to present: [DirectionPlacement],
+        _ consequences: Consequences
+    ) -> [MovedFlow] {
+        judge(slot)
+        var moved: [MovedFlow] = []
+        for direction in present.indices {
+            let from = direction < former.count ? former[direction].path.links : []
+            let to = present[direction].path.links
+            if from != to, !from.isEmpty {
+                moved.append(
+                    MovedFlow(id: flows[slot].directions[direction].id, from: names(of: from), to: names(of: to)))
+            }
+            let isUpdated = consequences.cause == .update(slot: slot)
+            guard isUpdated || from != to else { continue }
+            let (path, formerPath) = (names(of: to), names(of: from))
+            report(isUpdated ? .flowUpdated : .flowMoved, slot, direction) { occurrence, _ in
+                occurrence.path = path
+                occurrence.formerPath = formerPath
+                if from != to { occurrence.moveReason = consequences.cause.moveReason }
+            }
+        }
+        if flows[slot].state == .degraded {
+            report(.flowDegraded, slot, 0) { occurrence, unit in occurrence.reason = unit.reasons.first }
+        }
+        flows.modify(slot) { [now] in $0.placedAt = now }
+        aim(slot)
+        return moved
+    }
+
+    func names(of links: [LinkIndex]) -> [LinkID] { links.map { topology[$0].id } }
+
+    // MARK: Reports
+
+    /// Hands out an occurrence about one direction of a unit and keeps it in the unit's history.
+    mutating func report(
+        _ kind: Occurrence.Kind, _ slot: Int, _ direction: Int,
+        _ fill: (inout Occurrence, FlowUnit) -> Void = { _, _ in }
+    ) {
+        let unit = flows[slot]
+        let id = unit.directions[direction].id
+        let occurrence = report(kind) {
+            $0.flow = id
+            fill(&$0, unit)
+        }
+        flows.modify(slot) {
+            if $0.history.count >= ControlLimits.history { $0.history.removeFirst() }
+            $0.history.append(occurrence)
+        }
+    }
+
+    @discardableResult
+    mutating func report(_ kind: Occurrence.Kind, _ fill: (inout Occurrence) -> Void) -> Occurrence {
+        occurrenceCount += 1
+        var occurrence = Occurrence(number: occurrenceCount, time: now, kind: kind)
+        fill(&occurrence)
+        effects.append(.report(occurrence))
+        for client in subscriptions.clients(wanting: kind) {
+            effects.append(.notify(client, .occurrence(occurrence)))
+        }
+        return occurrence
+    }
+
+    // MARK: Rules
+
+    /// Tells the installation what the switches should come to for the unit.
+    mutating func aim(_ slot: Int) {
+        let unit = flows[slot]
+        for direction in unit.directions.indices {
+            guard let placement = unit.placement?[direction] else {
+                installation.aim(unit.carrier(direction), at: nil)
+                continue
+            }
+            installation.aim(unit.carrier(direction), at: target(of: unit, direction, placement))
+        }
+        if unit.directions.count == 1, installation.knows(unit.carrier(1)) {
+            installation.aim(unit.carrier(1), at: nil)
+        }
+    }
+
+    private func target(
+        of unit: FlowUnit, _ direction: Int, _ placement: DirectionPlacement
+    ) -> InstallationTarget {
+        let number = unit.number + UInt64(direction)
+        var rules = FlowRules()
+        if let match = unit.directions[direction].match {
+            // Meter ids follow the carrier, so they are dense and used by one live flow at a time.
+            let meter =
+                policy.meters.enabled
+                ? Meter(
+                    id: UInt32(unit.carrier(direction)) + 1, bandwidth: placement.bandwidth,
+                    burstMilliseconds: policy.meters.burstMilliseconds) : nil
+            rules = FlowRules(
+                compiling: FlowForwarding(
+                    cookie: number, match: match, label: unit.labels[direction], meter: meter,
+                    path: placement.path.links, backup: placement.backup?.links ?? []), in: topology)
+        }
+        return InstallationTarget(
+            number: number, level: unit.level, rules: rules, links: placement.links,
+            bandwidth: placement.bandwidth.bitsPerSecond)
+    }
+}

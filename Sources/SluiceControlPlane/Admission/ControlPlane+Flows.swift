@@ -1,0 +1,323 @@
+// Submitting, updating and withdrawing flows, and their starts and ends in time.
+
+import SluiceModel
+
+extension ControlPlane {
+    mutating func submit(
+        _ request: FlowRequest, of client: ClientID, dryRun: Bool
+    ) throws(RequestError) -> FlowResult {
+        if dryRun {
+            var result = try withoutEffect { plane throws(RequestError) in
+                try plane.submit(request, of: client)
+            }
+            result.isDryRun = true
+            return result
+        }
+        return try submit(request, of: client)
+    }
+
+    mutating func submitBatch(
+        _ requests: [FlowRequest], of client: ClientID, atomic: Bool
+    ) throws(RequestError) -> [BatchItem] {
+        guard !requests.isEmpty else { throw .invalid(field: "flows", reason: .emptyBatch) }
+        guard requests.count <= ControlLimits.batch else {
+            throw .limitReached(.batch, maximum: ControlLimits.batch)
+        }
+        var seen: Set<FlowID> = []
+        for (position, request) in requests.enumerated() {
+            guard let id = request.id else { continue }
+            guard seen.insert(id).inserted else {
+                throw .invalid(field: "flows[\(position)].id", reason: .duplicateInBatch)
+            }
+        }
+        let before = atomic ? self : nil
+        var items: [BatchItem] = []
+        for request in requests {
+            do {
+                items.append(.decided(try submit(request, of: client)))
+            } catch {
+                items.append(.refused(error))
+            }
+        }
+        guard let before else { return items }
+        let culprit = items.indices.first { position in
+            switch items[position] {
+            case .refused: true
+            case .decided(let result): result.rejection != nil
+            }
+        }
+        guard let culprit else { return items }
+        self = before
+        let name = requests[culprit].id ?? FlowID("#\(culprit)")
+        return items.map { item in
+            guard case .decided(var result) = item, result.rejection == nil else { return item }
+            let rejection = Rejection(code: .batchAborted, detail: .abortedBy(name))
+            result.rejection = rejection
+            result.flow = result.flow.rejected(rejection)
+            result.companion = result.companion?.rejected(rejection)
+            result.preempted = []
+            result.moved = []
+            result.returned = []
+            return .decided(result)
+        }
+    }
+
+    private mutating func submit(_ request: FlowRequest, of client: ClientID) throws(RequestError) -> FlowResult {
+        if let id = request.id {
+            try check(id)
+            if let known = flows.slot(of: id) {
+                guard flows[known.slot].request == request else { throw .duplicateFlow(id) }
+                return result(of: known.slot)
+            }
+        }
+        let id = request.id ?? freshID()
+        let resolved = try resolve(request, id: id)
+        decisionCount += 1
+        let slot = flows.nextSlot
+        let isFuture = request.start.map { $0 > now } ?? false
+        let start = isFuture ? request.start ?? now : now
+        let unit = FlowUnit(
+            slot: slot, number: nextNumber, client: client, submitted: now, request: resolved.request,
+            directions: resolved.directions, weight: resolved.weight, mayPreempt: resolved.mayPreempt,
+            yields: resolved.yields, expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) },
+            placedAt: now, labels: resolved.directions.map { _ in nil })
+        nextNumber += 2
+        flows.insert(unit)
+        ended.remove(id)
+        if let rejection = preliminaryRejection(slot, resolved) { return reject(slot, rejection) }
+        register(slot)
+        if isFuture {
+            flows.modify(slot) { $0.reasons = [.waitsForStart(start)] }
+            timers.arm(.start(slot: slot, number: unit.number), at: start)
+            report(.flowPending, slot, 0) { occurrence, unit in occurrence.reason = unit.reasons.first }
+            return result(of: slot)
+        }
+        return admit(slot)
+    }
+
+    /// Tries to place a unit for the first time, and rejects it where that fails.
+    private mutating func admit(_ slot: Int) -> FlowResult {
+        var consequences = Consequences(.submission)
+        guard let victims = place(slot, &consequences) else {
+            let rejection = refusal(of: slot)
+            unregister(slot)
+            return reject(slot, rejection)
+        }
+        settle(victims, &consequences)
+        if !victims.isEmpty { retryWaiting(&consequences) }
+        let number = flows[slot].number
+        if let due = flows[slot].expires { timers.arm(.expiry(slot: slot, number: number), at: due) }
+        let outcome = conclude(consequences)
+        var result = result(of: slot)
+        let own = Set(flows[slot].directions.map(\.id))
+        result.preempted = outcome.preempted
+        result.moved = outcome.moved
+        result.returned = outcome.returned.filter { !own.contains($0) }
+        return result
+    }
+
+    private func freshID() -> FlowID {
+        var number = nextNumber
+        while true {
+            let id = FlowID("flow-\(number)")
+            if flows.slot(of: id) == nil, ended[id] == nil { return id }
+            number += 1
+        }
+    }
+
+    /// Refusals that do not depend on the network's load; a unit that passes has its labels.
+    private mutating func preliminaryRejection(_ slot: Int, _ resolved: ResolvedFlow) -> Rejection? {
+        let unit = flows[slot]
+        if let limit = resolved.maxBandwidth, let tooMuch = unit.directions.map(\.bandwidth).max(), tooMuch > limit {
+            return Rejection(
+                code: .policyDenied, detail: .bandwidthAboveClassLimit(limit),
+                wouldFitIf: [.bandwidth(atMost: limit)])
+        }
+        if flows.count > policy.limits.flows {
+            return Rejection(code: .limitReached, detail: .flowLimit(policy.limits.flows))
+        }
+        if (flowsOfClient[unit.client] ?? 0) >= policy.limits.flowsPerClient {
+            return Rejection(code: .limitReached, detail: .clientFlowLimit(policy.limits.flowsPerClient))
+        }
+        return assignLabels(slot)
+    }
+
+    /// Gives labels to the directions that need one, or says with whom they conflict.
+    mutating func assignLabels(_ slot: Int) -> Rejection? {
+        let unit = flows[slot]
+        for (direction, flow) in unit.directions.enumerated() {
+            guard let match = flow.match else { continue }
+            switch matches.finding(for: match, ingress: flow.source, except: slot) {
+            case .distinct: break
+            case .conflict(let carrier): return conflict(with: carrier)
+            case .needsLabel(let carrier):
+                if flows[slot].labels[direction] != nil { continue }
+                guard match.etherType != nil else { return conflict(with: carrier) }
+                guard let label = labels.take() else {
+                    return Rejection(code: .limitReached, detail: .labelsExhausted)
+                }
+                flows.modify(slot) { $0.labels[direction] = label }
+            }
+        }
+        return nil
+    }
+
+    private func conflict(with carrier: Carrier) -> Rejection {
+        let other = flows[Int(carrier / 2)].directions[Int(carrier % 2)].id
+        return Rejection(code: .matchConflict, detail: .conflictsWith(other), wouldFitIf: [.flowsGone([other])])
+    }
+
+    /// Counts a live unit and its matches.
+    mutating func register(_ slot: Int) {
+        let unit = flows[slot]
+        flowsOfClient[unit.client, default: 0] += 1
+        registerMatches(slot)
+    }
+
+    mutating func unregister(_ slot: Int) {
+        let unit = flows[slot]
+        flowsOfClient[unit.client, default: 0] -= 1
+        if flowsOfClient[unit.client] == 0 { flowsOfClient[unit.client] = nil }
+        unregisterMatches(slot)
+    }
+
+    func entries(of unit: FlowUnit) -> [MatchIndex.Entry] {
+        unit.directions.enumerated().compactMap { direction, flow in
+            flow.match.map {
+                MatchIndex.Entry(carrier: unit.carrier(direction), ingress: flow.source, match: $0)
+            }
+        }
+    }
+
+    mutating func registerMatches(_ slot: Int) { for entry in entries(of: flows[slot]) { matches.insert(entry) } }
+    mutating func unregisterMatches(_ slot: Int) { for entry in entries(of: flows[slot]) { matches.remove(entry) } }
+
+    /// Ends a unit that never held anything; its slot and labels are free at once.
+    private mutating func reject(_ slot: Int, _ rejection: Rejection) -> FlowResult {
+        flows.modify(slot) {
+            $0.state = .rejected
+            $0.reasons = []
+        }
+        for direction in flows[slot].directions.indices {
+            report(.flowRejected, slot, direction) { occurrence, _ in occurrence.rejectionCode = rejection.code }
+        }
+        let unit = flows[slot]
+        var result = FlowResult(flow: view(of: unit, 0).rejected(rejection))
+        if unit.directions.count > 1 { result.companion = view(of: unit, 1).rejected(rejection) }
+        result.rejection = rejection
+        end(slot, views: [result.flow] + (result.companion.map { [$0] } ?? []))
+        for label in unit.labels { if let label { labels.give(label) } }
+        flows.vacate(slot)
+        return result
+    }
+
+    private mutating func end(_ slot: Int, views: [FlowView]) {
+        let history = flows[slot].history
+        waiting.removeAll { $0 == slot }
+        flows.forget(slot)
+        for view in views { ended.insert(view, history: history.filter { $0.flow == view.id }) }
+    }
+
+    // MARK: Leaving
+
+    mutating func withdraw(_ id: FlowID) throws(RequestError) -> FlowResult {
+        guard let known = flows.slot(of: id) else {
+            if let over = ended[id] { throw .flowEnded(id, state: over.view.state) }
+            throw .unknownFlow(id)
+        }
+        guard known.direction == 0 else { throw .invalid(field: "id", reason: .companion) }
+        decisionCount += 1
+        return depart(known.slot, as: .withdrawn, .flowWithdrawn)
+    }
+
+    /// Takes a live unit away; its slot is free when no switch holds its rules any more.
+    private mutating func depart(_ slot: Int, as state: FlowState, _ kind: Occurrence.Kind) -> FlowResult {
+        let held = flows[slot].placement != nil
+        if held {
+            giveBack(slot)
+            setPlacement(slot, nil)
+            revision += 1
+        }
+        unregister(slot)
+        flows.modify(slot) {
+            $0.state = state
+            $0.reasons = []
+        }
+        for direction in flows[slot].directions.indices { report(kind, slot, direction) }
+        let unit = flows[slot]
+        let views = unit.directions.indices.map { view(of: unit, $0) }
+        end(slot, views: views)
+        // Both carriers: an update may have ended a companion whose rules are still being taken away.
+        for direction in 0..<2 { learning.selectors[unit.carrier(direction)] = nil }
+        leaving[slot] = Leaving(carriers: 2, labels: unit.labels.compactMap { $0 } + unit.formerLabels)
+        for direction in 0..<2 { installation.aim(unit.carrier(direction), at: nil) }
+        var result = FlowResult(flow: views[0])
+        if views.count > 1 { result.companion = views[1] }
+        if held {
+            var consequences = Consequences(.release)
+            retryWaiting(&consequences)
+            let outcome = conclude(consequences)
+            result.returned = outcome.returned
+            result.preempted = outcome.preempted
+            result.moved = outcome.moved
+        }
+        return result
+    }
+
+    /// No switch holds anything of `carrier` any more.
+    mutating func vacated(_ carrier: Carrier) {
+        let slot = Int(carrier / 2)
+        // A live unit without a place has no rules either.
+        guard var unit = leaving[slot] else { return }
+        unit.carriers -= 1
+        leaving[slot] = unit
+        if unit.carriers == 0 {
+            leaving[slot] = nil
+            for label in unit.labels { labels.give(label) }
+            flows.vacate(slot)
+        }
+    }
+
+    // MARK: Time
+
+    mutating func fireTimers() {
+        while let timer = timers.next(dueAt: now) {
+            switch timer.purpose {
+            case .start(let slot, let number):
+                guard isLive(slot, number), flows[slot].placement == nil, !waiting.contains(slot) else { continue }
+                decisionCount += 1
+                flows.modify(slot) { $0.reasons = [] }
+                _ = admit(slot)
+            case .expiry(let slot, let number):
+                guard isLive(slot, number), let due = flows[slot].expires, due <= now else { continue }
+                decisionCount += 1
+                _ = depart(slot, as: .expired, .flowExpired)
+            case .reoptimisation: reoptimiseOnTime()
+            }
+        }
+    }
+
+    private func isLive(_ slot: Int, _ number: UInt64) -> Bool {
+        slot < flows.slots.count && flows.slots[slot]?.number == number
+    }
+}
+
+/// A unit that is over while switches still hold its rules.
+struct Leaving: Hashable, Sendable {
+    var carriers: Int
+    var labels: [UInt32]
+}
+
+extension FlowView {
+    func rejected(_ rejection: Rejection) -> FlowView {
+        var view = self
+        view.state = .rejected
+        view.rejection = rejection
+        view.path = []
+        view.links = []
+        view.backupLinks = []
+        view.latency = nil
+        view.reasons = []
+        return view
+    }
+}

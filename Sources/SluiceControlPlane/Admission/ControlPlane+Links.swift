@@ -1,0 +1,131 @@
+// Links that fail, recover and are drained: whoever runs over them is placed again, the most important first, in one
+// pass; what comes back lets those that wait return.
+
+import SluiceModel
+
+extension ControlPlane {
+    mutating func setLink(_ name: String, to state: LinkState, dryRun: Bool) throws(RequestError) -> LinkChange {
+        let links = try namedLinks(name, "link")
+        if dryRun {
+            var copy = self
+            var change = copy.set(links, to: state)
+            change.isDryRun = true
+            return change
+        }
+        return set(links, to: state)
+    }
+
+    private mutating func set(_ links: [LinkIndex], to state: LinkState) -> LinkChange {
+        let changed = links.filter { linkStates[$0.position] != state }
+        guard !changed.isEmpty else { return LinkChange(links: links.map { view(of: $0) }) }
+        decisionCount += 1
+        for link in changed {
+            linkStates[link.position] = state
+            takesFlows[link.position] = state == .up
+            let id = topology[link].id
+            report(.linkChanged) {
+                $0.link = id
+                $0.linkState = state
+            }
+        }
+        // Which ways there are has changed; what the links are like has not been forgotten.
+        learning.selectors = [:]
+        var consequences = Consequences(.linkState(state, links: changed))
+        var remaining: [FlowID] = []
+        switch state {
+        case .down: evacuate(changed, &consequences)
+        case .drained: remaining = drain(changed, &consequences)
+        case .up:
+            revision += 1
+            retryWaiting(&consequences)
+            restoreProtection(&consequences)
+        }
+        if state != .up { retryWaiting(&consequences) }
+        let outcome = conclude(consequences)
+        var change = LinkChange(links: links.map { view(of: $0) })
+        change.moved = outcome.moved
+        change.preempted = outcome.preempted
+        change.returned = outcome.returned
+        change.remaining = remaining
+        return change
+    }
+
+    private func units(on links: [LinkIndex]) -> [Int] {
+        Set(links.flatMap { holdings.carriers[$0.position].map { Int($0 / 2) } }).sorted {
+            FlowUnit.inImportanceOrder(flows[$0], flows[$1])
+        }
+    }
+
+    /// Takes everything off `links`. A protected unit whose other path is whole switches to it at once; the rest is
+    /// placed again, the most important first.
+    private mutating func evacuate(_ links: [LinkIndex], _ consequences: inout Consequences) {
+        var displaced: [Int] = []
+        for slot in units(on: links) {
+            consequences.touch(flows[slot])
+            if switchOver(slot, away: links) { continue }
+            displace(slot, &consequences)
+            displaced.append(slot)
+        }
+        settle(displaced, &consequences)
+        // With the failed links out of the way, a new second path may exist.
+        restoreProtection(&consequences)
+    }
+
+    /// Puts every direction of a protected unit on its whole path; false where one has none.
+    private mutating func switchOver(_ slot: Int, away links: [LinkIndex]) -> Bool {
+        let unit = flows[slot]
+        guard unit.isProtected, let placement = unit.placement else { return false }
+        func isWhole(_ path: Path) -> Bool { !path.links.contains(where: links.contains) }
+        var rest: [DirectionPlacement] = []
+        for direction in placement {
+            if isWhole(direction.path) {
+                let backup = direction.backup.flatMap { isWhole($0) ? $0 : nil }
+                rest.append(
+                    DirectionPlacement(bandwidth: direction.bandwidth, path: direction.path, backup: backup))
+            } else if let backup = direction.backup, isWhole(backup) {
+                rest.append(DirectionPlacement(bandwidth: direction.bandwidth, path: backup))
+            } else {
+                return false
+            }
+        }
+        giveBack(slot)
+        setPlacement(slot, rest)
+        takeAgain(slot)
+        return true
+    }
+
+    /// Gives protected units that lost their second path a new pair, where there is room.
+    private mutating func restoreProtection(_ consequences: inout Consequences) {
+        let unprotected = flows.liveSlots.filter { slot in
+            flows[slot].isProtected && flows[slot].placement?.contains { $0.backup == nil } == true
+        }.sorted { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
+        for slot in unprotected {
+            let former = flows[slot].placement
+            consequences.touch(flows[slot])
+            giveBack(slot)
+            setPlacement(slot, nil)
+            // Nobody is pushed out for it: the flow runs.
+            if place(slot, &consequences, preempting: false) == nil {
+                setPlacement(slot, former)
+                takeAgain(slot)
+            }
+        }
+    }
+
+    /// Moves what can be moved off `links` without pushing anyone out; the rest stays and is named.
+    private mutating func drain(_ links: [LinkIndex], _ consequences: inout Consequences) -> [FlowID] {
+        var remaining: [FlowID] = []
+        for slot in units(on: links) {
+            let former = flows[slot].placement
+            consequences.touch(flows[slot])
+            giveBack(slot)
+            setPlacement(slot, nil)
+            if place(slot, &consequences, preempting: false) == nil {
+                setPlacement(slot, former)
+                takeAgain(slot)
+                remaining += flows[slot].directions.map(\.id)
+            }
+        }
+        return remaining
+    }
+}

@@ -1,0 +1,262 @@
+// Placing units on paths: what fits, who gives way, and what becomes of those.
+//
+// A unit is placed whole (every direction, every path of a protected pair) or not at all. Where it does not fit,
+// strictly less important flows give way, if policy lets them and the newcomer then surely fits: the least important
+// that suffice (RFC 4829's order: priority, then number, then bandwidth). Those that gave way are placed again, the
+// most important first, and may in turn displace still less important ones; since each displaces only strictly below
+// itself, this ends.
+
+import SluiceModel
+
+extension ControlPlane {
+    func roomView(for flow: Flow, need: Bandwidth, rule: RoomView.Rule, ignoringState: Bool = false) -> RoomView {
+        RoomView(
+            need: need.bitsPerSecond, rule: rule, holdings: holdings, reservable: reservable,
+            latencyMicroseconds: search.latencyMicroseconds,
+            takesFlows: ignoringState ? Array(repeating: true, count: takesFlows.count) : takesFlows,
+            forbidden: forbiddenLinks(of: flow))
+    }
+
+    private func forbiddenLinks(of flow: Flow) -> [Bool] {
+        let constraints = flow.constraints
+        if constraints.avoidLinks.isEmpty, constraints.avoidNodes.isEmpty, constraints.affinity == .none { return [] }
+        return topology.links.map { !constraints.permits($0, from: flow.source, to: flow.destination) }
+    }
+
+    /// Whether `unit` may push others out at all.
+    func mayPreempt(_ unit: FlowUnit) -> Bool { policy.admission.preemption && unit.mayPreempt && unit.level > 0 }
+
+    /// Finds a place for a unit that has none, and takes it: free room first, then room for the least of what it
+    /// accepts, then in the place of others. Displaced units have lost their placement and are returned.
+    ///
+    /// Nothing has changed where the answer is nil.
+    mutating func place(_ slot: Int, _ consequences: inout Consequences, preempting: Bool = true) -> [Int]? {
+        let unit = flows[slot]
+        precondition(unit.placement == nil, "unit \(unit.id) is placed already")
+        let full = unit.directions.map(\.bandwidth)
+        if let victims = attempt(unit, full, .free, &consequences) { return victims }
+        let preempts = preempting && mayPreempt(unit)
+        if preempts, let victims = attemptDisplacing(unit, full, &consequences) { return victims }
+        guard unit.directions[0].minBandwidth < unit.directions[0].bandwidth else { return nil }
+        var reduced = full
+        reduced[0] = widestNow(unit.directions[0])
+        if reduced[0] >= unit.directions[0].minBandwidth,
+            let victims = attempt(unit, reduced, .free, &consequences)
+        {
+            return victims
+        }
+        reduced[0] = unit.directions[0].minBandwidth
+        if let victims = attempt(unit, reduced, .free, &consequences) { return victims }
+        return preempts ? attemptDisplacing(unit, reduced, &consequences) : nil
+    }
+
+    /// The most that `flow`, at most its bandwidth, gets on one path now.
+    mutating func widestNow(_ flow: Flow) -> Bandwidth {
+        let view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .free)
+        let widest = search.widest(
+            from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
+            room: { view.holdings.residual[$0] })
+        return Bandwidth(bitsPerSecond: min(widest?.width ?? 0, flow.bandwidth.bitsPerSecond))
+    }
+
+    /// Tries the priorities below the unit's own as the highest that gives way, the lowest that works first.
+    private mutating func attemptDisplacing(
+        _ unit: FlowUnit, _ bandwidths: [Bandwidth], _ consequences: inout Consequences
+    ) -> [Int]? {
+        let levels = yieldingLevels.filter { $0 < unit.level }
+        guard let highest = levels.last, hasRoute(unit, bandwidths, .displacing(level: highest)) else { return nil }
+        // Room grows with the level: find the lowest level at which every direction alone has a path.
+        var low = 0
+        var high = levels.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if hasRoute(unit, bandwidths, .displacing(level: levels[middle])) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        for level in levels[low...] {
+            if let victims = attempt(unit, bandwidths, .displacing(level: level), &consequences) { return victims }
+        }
+        return nil
+    }
+
+    private mutating func hasRoute(_ unit: FlowUnit, _ bandwidths: [Bandwidth], _ rule: RoomView.Rule) -> Bool {
+        zip(unit.directions, bandwidths).allSatisfy { flow, bandwidth in
+            let view = roomView(for: flow, need: bandwidth, rule: rule)
+            if case .found = search.route(flow, in: view, topology: topology) { return true }
+            return false
+        }
+    }
+
+    /// Priorities of placed flows that may be preempted, ascending.
+    private var yieldingLevels: [Int] { yieldCounts.keys.sorted() }
+
+    /// Places every direction under one rule, or changes nothing.
+    private mutating func attempt(
+        _ unit: FlowUnit, _ bandwidths: [Bandwidth], _ rule: RoomView.Rule, _ consequences: inout Consequences
+    ) -> [Int]? {
+        var placements: [DirectionPlacement] = []
+        var victims: [Int] = []
+        for (direction, flow) in unit.directions.enumerated() {
+            let view = roomView(for: flow, need: bandwidths[direction], rule: rule)
+            guard case .found(let links, let backup) = search.route(flow, in: view, topology: topology),
+                let path = Path(links: links, in: topology)
+            else {
+                undo(unit, placements, victims)
+                return nil
+            }
+            let placement = DirectionPlacement(
+                bandwidth: bandwidths[direction], path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
+            if case .displacing(let level) = rule {
+                let more = victimsToFree(placement.links, need: bandwidths[direction]) {
+                    $0.yields && $0.level <= level && $0.slot != unit.slot
+                }
+                guard let more else {
+                    undo(unit, placements, victims)
+                    return nil
+                }
+                for victim in more { giveBack(victim) }
+                victims += more
+            }
+            holdings.hold(placement.bandwidth, on: placement.links, by: unit.holder(direction))
+            placements.append(placement)
+        }
+        // What a later direction displaced may have made an earlier victim needless.
+        for victim in victims.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) where fitsAgain(victim) {
+            takeAgain(victim)
+            victims.removeAll { $0 == victim }
+        }
+        consequences.touch(unit)
+        for victim in victims {
+            consequences.touch(flows[victim])
+            consequences.displacedBy[victim] = unit.id
+            setPlacement(victim, nil)
+        }
+        setPlacement(unit.slot, placements)
+        return victims
+    }
+
+    private mutating func undo(_ unit: FlowUnit, _ placements: [DirectionPlacement], _ victims: [Int]) {
+        for (direction, placement) in placements.enumerated() {
+            holdings.release(placement.bandwidth, on: placement.links, by: unit.holder(direction))
+        }
+        for victim in victims { takeAgain(victim) }
+    }
+
+    /// Releases what a unit holds; its record keeps the placement.
+    mutating func giveBack(_ slot: Int) {
+        let unit = flows[slot]
+        for (direction, placement) in (unit.placement ?? []).enumerated() {
+            holdings.release(placement.bandwidth, on: placement.links, by: unit.holder(direction))
+        }
+    }
+
+    /// Holds what the unit's record says.
+    mutating func takeAgain(_ slot: Int) {
+        let unit = flows[slot]
+        for (direction, placement) in (unit.placement ?? []).enumerated() {
+            holdings.hold(placement.bandwidth, on: placement.links, by: unit.holder(direction))
+        }
+    }
+
+    private func fitsAgain(_ slot: Int) -> Bool {
+        var needed: [LinkIndex: Int] = [:]
+        for placement in flows[slot].placement ?? [] {
+            for link in placement.links { needed[link, default: 0] += placement.bandwidth.bitsPerSecond }
+        }
+        return needed.allSatisfy { holdings.residual[$0.key.position] >= $0.value }
+    }
+
+    /// Records where a unit runs; the holdings are the caller's business.
+    mutating func setPlacement(_ slot: Int, _ placement: [DirectionPlacement]?) {
+        let unit = flows[slot]
+        if unit.yields, (unit.placement == nil) != (placement == nil) {
+            yieldCounts[unit.level, default: 0] += placement == nil ? -1 : 1
+            if yieldCounts[unit.level] == 0 { yieldCounts[unit.level] = nil }
+        }
+        flows.modify(slot) { $0.placement = placement }
+    }
+
+    /// Takes a unit off its path.
+    mutating func displace(_ slot: Int, _ consequences: inout Consequences) {
+        consequences.touch(flows[slot])
+        giveBack(slot)
+        setPlacement(slot, nil)
+    }
+
+    /// Places displaced units again, the most important first, and what they displace in turn.
+    mutating func settle(_ displaced: [Int], _ consequences: inout Consequences) {
+        var queue = displaced.sorted { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
+        var next = 0
+        while next < queue.count {
+            let slot = queue[next]
+            next += 1
+            guard let victims = place(slot, &consequences) else { continue }
+            for victim in victims {
+                var place = next
+                while place < queue.count, FlowUnit.inImportanceOrder(flows[queue[place]], flows[victim]) { place += 1 }
+                queue.insert(victim, at: place)
+            }
+        }
+    }
+
+    /// The units to take away so that `links` have room for `need`: for each link that lacks room, of each priority as
+    /// few as possible, beginning with the highest; among as many, those of the closest bandwidth. Nil where all that
+    /// are eligible do not suffice.
+    func victimsToFree(_ links: [LinkIndex], need: Bandwidth, among isEligible: (FlowUnit) -> Bool) -> [Int]? {
+        var chosen: [Int] = []
+        var freed: [LinkIndex: Int] = [:]
+        func contribution(_ unit: FlowUnit, to link: LinkIndex) -> Int {
+            (unit.placement ?? []).reduce(0) {
+                $0 + ($1.links.contains(link) ? $1.bandwidth.bitsPerSecond : 0)
+            }
+        }
+        func choose(_ unit: FlowUnit) {
+            chosen.append(unit.slot)
+            for placement in unit.placement ?? [] {
+                for link in placement.links { freed[link, default: 0] += placement.bandwidth.bitsPerSecond }
+            }
+        }
+        for link in links {
+            var lacking = need.bitsPerSecond - holdings.residual[link.position] - (freed[link] ?? 0)
+            if lacking <= 0 { continue }
+            var candidates: [(unit: FlowUnit, bandwidth: Int)] = []
+            for slot in Set(holdings.carriers[link.position].map { Int($0 / 2) }).sorted() where !chosen.contains(slot)
+            {
+                let unit = flows[slot]
+                if isEligible(unit) { candidates.append((unit, contribution(unit, to: link))) }
+            }
+            var below = candidates.reduce(0) { $0 + $1.bandwidth }
+            guard below >= lacking else { return nil }
+            for level in Set(candidates.map(\.unit.level)).sorted(by: >) {
+                var group = candidates.filter { $0.unit.level == level }.sorted {
+                    ($0.bandwidth, $0.unit.number) < ($1.bandwidth, $1.unit.number)
+                }
+                below -= group.reduce(0) { $0 + $1.bandwidth }
+                while lacking > below, !group.isEmpty {
+                    // The smallest that suffices, else the largest.
+                    let place = group.firstIndex { $0.bandwidth >= lacking - below } ?? group.count - 1
+                    let victim = group.remove(at: place)
+                    choose(victim.unit)
+                    lacking -= victim.bandwidth
+                }
+                if lacking <= 0 { break }
+            }
+        }
+        // A victim on one link may have made another needless: spare the most important that can be spared.
+        for slot in chosen.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
+            let unit = flows[slot]
+            let isNeedless = links.allSatisfy {
+                holdings.residual[$0.position] + (freed[$0] ?? 0) - contribution(unit, to: $0) >= need.bitsPerSecond
+            }
+            guard isNeedless else { continue }
+            chosen.removeAll { $0 == slot }
+            for placement in unit.placement ?? [] {
+                for link in placement.links { freed[link, default: 0] -= placement.bandwidth.bitsPerSecond }
+            }
+        }
+        return chosen
+    }
+}

@@ -1,0 +1,164 @@
+// Why a flow does not fit, and what would let it in.
+
+import SluiceModel
+
+extension ControlPlane {
+    /// The facts about a unit that could not be placed; everything is as it was when that was tried.
+    mutating func refusal(of slot: Int) -> Rejection {
+        let unit = flows[slot]
+        var rejection: Rejection?
+        var held: [(placement: DirectionPlacement, direction: Int)] = []
+        for (direction, flow) in unit.directions.enumerated() {
+            let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
+            let view = roomView(for: flow, need: need, rule: .free)
+            if case .found(let links, let backup) = search.route(flow, in: view, topology: topology),
+                let path = Path(links: links, in: topology)
+            {
+                // Each direction fits alone: the next is examined with this one in place.
+                let placement = DirectionPlacement(
+                    bandwidth: need, path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
+                holdings.hold(need, on: placement.links, by: unit.holder(direction))
+                held.append((placement, direction))
+                continue
+            }
+            rejection = refusal(of: flow, need: need, unit: unit)
+            break
+        }
+        for item in held {
+            holdings.release(item.placement.bandwidth, on: item.placement.links, by: unit.holder(item.direction))
+        }
+        return rejection ?? Rejection(code: .notFoundInBudget)
+    }
+
+    private mutating func refusal(of flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
+        let one = Bandwidth(bitsPerSecond: 1)
+        // Is there a way at all, if every link were up; and as they are?
+        let present = search.route(flow, in: roomView(for: flow, need: one, rule: .empty), topology: topology)
+        switch present {
+        case .closed, .notFound:
+            let ifUp = search.route(
+                flow, in: roomView(for: flow, need: one, rule: .empty, ignoringState: true), topology: topology)
+            guard case .found(let links, let backup) = ifUp else {
+                let code: Rejection.Code = if case .notFound = present { .notFoundInBudget } else { .noPath }
+                return Rejection(code: code)
+            }
+            let lost = (links + (backup ?? [])).filter { !takesFlows[Int($0)] }.map { LinkIndex(Int($0)) }
+            let code: Rejection.Code = if case .notFound = present { .notFoundInBudget } else { .noPath }
+            return Rejection(
+                code: code, bottlenecks: lost.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
+                wouldFitIf: lost.isEmpty ? [] : [.linksUp(lost.map { topology[$0].id })])
+        case .outOfBounds(let fastest):
+            guard let fastest else { return Rejection(code: .noPath) }
+            let latency = Latency(microseconds: fastest)
+            return Rejection(
+                code: .latencyUnreachable, detail: .fastestLatency(latency), wouldFitIf: [.latency(atLeast: latency)])
+        case .found(let links, _):
+            let empty = search.route(flow, in: roomView(for: flow, need: need, rule: .empty), topology: topology)
+            if case .found = empty { return crowded(flow, need: need, unit: unit) }
+            let narrow = links.filter { reservable[Int($0)] < need.bitsPerSecond }.map { LinkIndex(Int($0)) }
+            return Rejection(
+                code: .noCapacity, bottlenecks: narrow.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
+                wouldFitIf: smallerRemedies(flow))
+        }
+    }
+
+    /// It would fit an empty network: others are in the way.
+    private mutating func crowded(_ flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
+        let amongEquals = search.route(
+            flow, in: roomView(for: flow, need: need, rule: .without(level: unit.level)), topology: topology)
+        var links: [LinkIndex] = []
+        var isOutranked = false
+        if case .found(let path, let backup) = amongEquals {
+            links = (path + (backup ?? [])).map { LinkIndex(Int($0)) }
+        } else {
+            isOutranked = true
+            let any = search.route(flow, in: roomView(for: flow, need: need, rule: .empty), topology: topology)
+            if case .found(let path, let backup) = any { links = (path + (backup ?? [])).map { LinkIndex(Int($0)) } }
+        }
+        links = Array(Set(links)).sorted()
+        let full = links.filter { holdings.residual[$0.position] < need.bitsPerSecond }
+        var remedies: [Rejection.Remedy] = []
+        let inTheWay = victimsToFree(links, need: need) {
+            $0.slot != unit.slot && (isOutranked || $0.level <= unit.level)
+        }
+        if let inTheWay, !inTheWay.isEmpty {
+            let units = inTheWay.map { flows[$0] }.sorted { FlowUnit.inImportanceOrder($1, $0) }
+            if units.count <= ControlLimits.remedyFlows { remedies.append(.flowsGone(units.map(\.id))) }
+            let needed = (units.map(\.level).max() ?? 0) + 1
+            if needed <= Limits.weight, needed > unit.level, policy.admission.preemption, unit.mayPreempt,
+                units.allSatisfy(\.yields)
+            {
+                remedies.append(.priority(atLeast: needed))
+            }
+        }
+        return Rejection(
+            code: isOutranked ? .outranked : .noCapacity,
+            bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
+            wouldFitIf: remedies + smallerRemedies(flow))
+    }
+
+    /// Less bandwidth, or a looser latency bound.
+    private mutating func smallerRemedies(_ flow: Flow) -> [Rejection.Remedy] {
+        var remedies: [Rejection.Remedy] = []
+        guard flow.protection == .none, flow.constraints.via.isEmpty else { return remedies }
+        let widest = widestNow(flow)
+        if widest > .zero, widest < flow.bandwidth, flow.constraints.maxLatency == nil, flow.constraints.maxHops == nil
+        {
+            remedies.append(.bandwidth(atMost: widest))
+        }
+        if flow.constraints.maxLatency != nil, flow.constraints.maxHops == nil {
+            let view = roomView(for: flow, need: flow.bandwidth, rule: .free)
+            let fastest = search.cheapest(
+                from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
+                cost: { Double(view.latencyMicroseconds[$0]) })
+            if let fastest {
+                remedies.append(.latency(atLeast: Latency(microseconds: search.latency(of: fastest))))
+            }
+        }
+        return remedies
+    }
+
+    private func bottleneck(_ link: LinkIndex, _ need: Bandwidth) -> Rejection.Bottleneck {
+        Rejection.Bottleneck(
+            link: topology[link].id, residual: holdings.ledger.residual(on: link), needed: need,
+            capacity: topology[link].capacity, state: linkStates[link.position])
+    }
+
+    /// Links of which one must gain room, or come up, before the unit can fit; nil where that is not known.
+    mutating func blockingCut(of slot: Int) -> [LinkIndex]? {
+        let unit = flows[slot]
+        for (direction, flow) in unit.directions.enumerated() {
+            let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
+            let rule: RoomView.Rule = mayPreempt(unit) ? .displacing(level: unit.level - 1) : .free
+            let route = search.route(flow, in: roomView(for: flow, need: need, rule: rule), topology: topology)
+            if case .closed(let cut) = route, cut.count <= 64 { return cut.map { LinkIndex(Int($0)) } }
+        }
+        return nil
+    }
+
+    /// Whether nothing that the unit waits for has changed.
+    func isStillBlocked(_ unit: FlowUnit) -> Bool {
+        guard let cut = unit.blockedBy else { return false }
+        let need = unit.directions.map { $0 == unit.directions[0] ? $0.minBandwidth : $0.bandwidth }.min() ?? .zero
+        let level = mayPreempt(unit) ? unit.level - 1 : -1
+        return !cut.contains {
+            takesFlows[$0.position] && holdings.room(on: $0.position, displacing: level) >= need.bitsPerSecond
+        }
+    }
+
+    /// Room has appeared: waiting units try again, the most important first.
+    mutating func retryWaiting(_ consequences: inout Consequences) {
+        var tried = 0
+        for slot in waiting {
+            if tried >= ControlLimits.returningFlows { break }
+            if flows[slot].placement != nil || isStillBlocked(flows[slot]) { continue }
+            tried += 1
+            if let victims = place(slot, &consequences) {
+                settle(victims, &consequences)
+            } else {
+                let cut = blockingCut(of: slot)
+                flows.modify(slot) { $0.blockedBy = cut }
+            }
+        }
+    }
+}

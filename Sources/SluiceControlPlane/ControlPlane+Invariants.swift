@@ -1,0 +1,138 @@
+// What must be true after every event, checked from scratch; tests and simulations call it, the daemon does not.
+
+import SluiceForwarding
+import SluiceLearning
+import SluiceModel
+
+extension ControlPlane {
+    /// Every invariant that does not hold, in words; empty where all is well. Costs as much as the whole state is large.
+    package func checkInvariants() -> [String] {
+        var faults: [String] = []
+        func require(_ condition: Bool, _ fault: @autoclosure () -> String) { if !condition { faults.append(fault()) } }
+
+        var held = [Int](repeating: 0, count: topology.links.count)
+        var carriers = [[Carrier]](repeating: [], count: topology.links.count)
+        var levels: [Int: Int] = [:]
+        var entries = 0
+        var perClient: [ClientID: Int] = [:]
+        for slot in flows.liveSlots {
+            let unit = flows[slot]
+            require(unit.slot == slot, "unit \(unit.id) is in the wrong slot")
+            require(unit.state.isLive, "unit \(unit.id) is \(unit.state.rawValue) and in the table")
+            perClient[unit.client, default: 0] += 1
+            entries += self.entries(of: unit).count
+            for (direction, flow) in unit.directions.enumerated() {
+                let known = flows.slot(of: flow.id)
+                require(known?.slot == slot && known?.direction == direction, "\(flow.id) is not found by its name")
+            }
+            let isPlaced = unit.state == .admitted || unit.state == .active || unit.state == .degraded
+            require(isPlaced == (unit.placement != nil), "\(unit.id) is \(unit.state.rawValue) and does not fit that")
+            require(
+                waiting.contains(slot) == (unit.placement == nil && !unit.waitsForStart),
+                "\(unit.id) is on the wrong side of the waiting list")
+            guard let placement = unit.placement else { continue }
+            if unit.yields { levels[unit.level, default: 0] += 1 }
+            require(placement.count == unit.directions.count, "\(unit.id) is placed in part")
+            for (direction, place) in placement.enumerated() {
+                let flow = unit.directions[direction]
+                require(
+                    place.bandwidth >= flow.minBandwidth && place.bandwidth <= flow.bandwidth,
+                    "\(flow.id) holds \(place.bandwidth.text)")
+                faults += pathFaults(place, of: flow, in: unit)
+                for link in place.links {
+                    held[link.position] += place.bandwidth.bitsPerSecond
+                    carriers[link.position].append(unit.carrier(direction))
+                }
+                let target =
+                    installation.carriers.indices.contains(Int(unit.carrier(direction)))
+                    ? installation.carriers[Int(unit.carrier(direction))]?.target : nil
+                require(target?.links == place.links, "\(flow.id) is not being installed where it was placed")
+            }
+        }
+        for link in topology.links {
+            let position = link.index.position
+            require(
+                held[position] == holdings.ledger.held(on: link.index).bitsPerSecond, "\(link.id): the ledger is wrong")
+            require(held[position] <= link.reservable.bitsPerSecond, "\(link.id) is overbooked")
+            require(
+                holdings.residual[position] == link.reservable.bitsPerSecond - held[position], "\(link.id): residual")
+            require(carriers[position].sorted() == holdings.carriers[position].sorted(), "\(link.id): carriers")
+            require(
+                holdings.loads[position].reduce(0) { $0 + $1.held } == held[position], "\(link.id): loads by priority")
+            require(takesFlows[position] == (linkStates[position] == .up), "\(link.id): state")
+        }
+        require(levels == yieldCounts, "counts of preemptable flows by priority")
+        require(entries == matches.entryCount, "the match index has \(matches.entryCount) entries, not \(entries)")
+        require(perClient == flowsOfClient, "flows of each client")
+        require(
+            zip(waiting, waiting.dropFirst()).allSatisfy { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) },
+            "the waiting list is out of order")
+        for carrier in learning.selectors.keys.sorted() {
+            let probabilities = learning.selectors[carrier]?.automaton.probabilities ?? []
+            require(
+                abs(probabilities.reduce(0, +) - 1) < 1e-9 && probabilities.allSatisfy { $0 >= 0 },
+                "the automaton of carrier \(carrier) is no distribution: \(probabilities)")
+        }
+        return faults + installation.faults(reservable: reservable)
+    }
+
+    private func pathFaults(_ place: DirectionPlacement, of flow: Flow, in unit: FlowUnit) -> [String] {
+        var faults: [String] = []
+        for path in [place.path] + (place.backup.map { [$0] } ?? []) {
+            guard let whole = Path(path.links, in: topology) else {
+                faults.append("\(flow.id): the path loops or does not join")
+                continue
+            }
+            if whole.source(in: topology) != flow.source || whole.destination(in: topology) != flow.destination {
+                faults.append("\(flow.id): the path does not join its ends")
+            }
+            if !flow.constraints.accept(whole, in: topology) { faults.append("\(flow.id): constraints broken") }
+            for link in path.links where linkStates[link.position] == .down {
+                faults.append("\(flow.id) runs over \(topology[link].id), which is down")
+            }
+        }
+        if let backup = place.backup {
+            let shared = Set(place.path.links).intersection(backup.links).filter { topology[$0].kind == .trunk }
+            if !shared.isEmpty { faults.append("\(flow.id): its two paths share a link") }
+            if flow.protection == .nodeDisjoint {
+                let first = place.path.nodes(in: topology).filter { !topology[$0].isHost }
+                let second = backup.nodes(in: topology).filter { !topology[$0].isHost }
+                if !Set(first.dropFirst().dropLast()).isDisjoint(with: second.dropFirst().dropLast()) {
+                    faults.append("\(flow.id): its two paths share a switch")
+                }
+            }
+        }
+        return faults
+    }
+}
+
+extension FlowUnit {
+    var waitsForStart: Bool {
+        reasons.contains { if case .waitsForStart = $0 { true } else { false } }
+    }
+}
+
+extension Installation {
+    func faults(reservable: [Int]) -> [String] {
+        var faults: [String] = []
+        var occupied = [Int](repeating: 0, count: reservable.count)
+        for installation in carriers {
+            for held in installation?.occupied ?? [] { occupied[held.link] += held.bandwidth }
+        }
+        for link in reservable.indices {
+            if occupied[link] != occupancy[link] { faults.append("occupancy of link \(link) is wrong") }
+            if occupied[link] > reservable[link] { faults.append("link \(link) is overbooked on the switches") }
+        }
+        for (carrier, installation) in carriers.enumerated() {
+            guard let installation else { continue }
+            for placed in installation.installed.rules {
+                let row = switches[placed.switch.position].state.rules[placed.rule.key]
+                // Another flow may have taken over the row of one that is leaving.
+                if row != placed.rule, row?.cookie == installation.number || installation.target != nil {
+                    faults.append("carrier \(carrier): a rule is not on its switch")
+                }
+            }
+        }
+        return faults
+    }
+}

@@ -1,0 +1,131 @@
+// Every decision, as events in and effects out. One value holds all that the network has been promised; it asks for no
+// clock, no randomness and no I/O, so the daemon, the simulator and the replayer run the same one, and a copy of it
+// answers "what if".
+
+package import SluiceModel
+
+package struct ControlPlane: Sendable {
+    package let topology: Topology
+    package internal(set) var policy: Policy
+    let seed: UInt64
+    // Invariants, checked by `checkInvariants()`: `holdings` are the sums over the placements of `flows`; what is held
+    // is at most what is reservable; paths are loop-free, join their flow's ends and cross no link that is down;
+    // `waiting` are the live units without placement whose start has come, in importance order; `matches` has the match
+    // of every live direction that has one.
+    var linkStates: [LinkState]
+    var takesFlows: [Bool]
+    let reservable: [Int]
+    var holdings: Holdings
+    var search: PathSearch
+    var flows = FlowTable()
+    var waiting: [Int] = []
+    /// By slot; units that are over while switches still hold their rules.
+    var leaving: [Int: Leaving] = [:]
+    /// Number of placed units of each priority that may be preempted.
+    var yieldCounts: [Int: Int] = [:]
+    var ended = EndedFlows()
+    var matches = MatchIndex()
+    var labels = LabelPool()
+    var installation: Installation
+    var learning: LearningState
+    var timers = TimerQueue()
+    var subscriptions = Subscriptions()
+    var optimization = OptimizationState()
+    /// Counts changes of the placement.
+    var revision: UInt64 = 0
+    var nextNumber: UInt64 = 2
+    var flowsOfClient: [ClientID: Int] = [:]
+    var occurrenceCount: UInt64 = 0
+    var decisionCount = 0
+    var now = Instant.epoch
+    var armedWake: Instant?
+    var effects: [Effect] = []
+
+    /// - Parameter seed: of the random streams; the same seed and events give the same effects.
+    package init(topology: Topology, policy: Policy, seed: UInt64 = 1) {
+        self.topology = topology
+        self.policy = policy
+        self.seed = seed
+        linkStates = Array(repeating: .up, count: topology.links.count)
+        takesFlows = Array(repeating: true, count: topology.links.count)
+        reservable = topology.links.map(\.reservable.bitsPerSecond)
+        holdings = Holdings(topology)
+        search = PathSearch(topology)
+        installation = Installation(topology)
+        learning = LearningState(topology, policy: policy.learning)
+        if let interval = policy.reoptimisation.intervalSeconds {
+            // The first `handle` arms it relative to its own instant.
+            optimization.intervalSeconds = interval
+        }
+    }
+
+    /// Takes note of `event` and tells what is to be done about it; pure: the same value, event and instant give the
+    /// same value and effects. An instant before an earlier one counts as that earlier one.
+    package mutating func handle(_ event: Event, at instant: Instant) -> [Effect] {
+        now = max(now, instant)
+        effects = []
+        armReoptimisation()
+        fireTimers()
+        switch event {
+        case .request(let ticket, let client, let request): answer(request, of: client, ticket)
+        case .clientGone(let client): forget(client)
+        case .timeReached: break
+        case .problemSolved(let id, let outcome): adopt(outcome, of: id)
+        }
+        install()
+        if timers.earliest != armedWake {
+            armedWake = timers.earliest
+            effects.append(.wake(at: armedWake))
+        }
+        defer { effects = [] }
+        return effects
+    }
+
+    private mutating func answer(_ request: Request, of client: ClientID, _ ticket: Ticket) {
+        do {
+            guard let response = try respond(to: request, of: client, ticket) else { return }
+            effects.append(.reply(ticket, .success(response)))
+        } catch {
+            effects.append(.reply(ticket, .failure(error)))
+        }
+    }
+
+    /// Nil where the answer comes later.
+    private mutating func respond(
+        to request: Request, of client: ClientID, _ ticket: Ticket
+    ) throws(RequestError) -> Response? {
+        switch request {
+        case .submit(let flow, let dryRun): return .flow(try submit(flow, of: client, dryRun: dryRun))
+        case .submitBatch(let flows, let atomic): return .batch(try submitBatch(flows, of: client, atomic: atomic))
+        case .update(let update, let dryRun): return .flow(try self.update(update, dryRun: dryRun))
+        case .withdraw(let id): return .withdrawn(try withdraw(id))
+        case .get(let id): return .flowDetails(try view(of: id))
+        case .list(let filter): return try list(filter)
+        case .explain(let id): return .explanation(try explain(id))
+        case .topology: return .topology(topologyView)
+        case .setLink(let link, let state, let dryRun):
+            return .linksSet(try setLink(link, to: state, dryRun: dryRun))
+        case .rules(let name): return .rules(try rules(of: name))
+        case .subscribeRules(let subscription): return try subscribe(subscription, client)
+        case .acknowledgeRules(let acknowledgement): return try acknowledge(acknowledgement, client)
+        case .subscribeEvents(let kinds):
+            try subscribeToOccurrences(kinds, client)
+            return .eventsSubscribed
+        case .reportTelemetry(let samples): return .telemetry(learn(from: samples))
+        case .automata(let id): return .automata(try automata(of: id))
+        case .optimize(let request): return try optimize(request, ticket).map { .optimization($0) }
+        case .optimizeStatus: return .optimizationStatus(optimization.status)
+        case .status: return .status(status)
+        case .policy: return .policy(policy)
+        case .replacePolicy(let policy): return .policyReplaced(replace(policy))
+        }
+    }
+
+    /// What `change` would answer, with nothing changed.
+    func withoutEffect<Result>(
+        _ change: (inout ControlPlane) throws(RequestError) -> Result
+    ) throws(RequestError) -> Result {
+        var copy = self
+        return try change(&copy)
+    }
+}

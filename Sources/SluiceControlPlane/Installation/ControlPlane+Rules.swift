@@ -1,0 +1,208 @@
+// Subscribers and owners of switches, and what the switches have confirmed.
+
+import SluiceForwarding
+import SluiceModel
+
+/// Who is told what.
+struct Subscriptions: Sendable {
+    /// Switches of each client, by node position.
+    private(set) var rules: [ClientID: Set<Int>] = [:]
+    /// Kinds that each client wants; nil for all.
+    private(set) var occurrences: [ClientID: Set<Occurrence.Kind>?] = [:]
+    /// Sorted, so that dictionary order does not show.
+    private var listeners: [ClientID] = []
+
+    func clients(wanting kind: Occurrence.Kind) -> [ClientID] {
+        if listeners.isEmpty { return [] }
+        return listeners.filter { occurrences[$0].map { $0?.contains(kind) ?? true } ?? false }
+    }
+
+    func clients(watching node: Int) -> [ClientID] {
+        rules.filter { $0.value.contains(node) }.keys.sorted()
+    }
+
+    mutating func watch(_ nodes: [Int], _ client: ClientID) { rules[client, default: []].formUnion(nodes) }
+
+    mutating func listen(_ kinds: [Occurrence.Kind]?, _ client: ClientID) {
+        occurrences[client] = .some(kinds.map { Set($0) })
+        listeners = occurrences.keys.sorted()
+    }
+
+    mutating func forget(_ client: ClientID) {
+        rules[client] = nil
+        occurrences[client] = nil
+        listeners.removeAll { $0 == client }
+    }
+}
+
+extension ControlPlane {
+    private func switchNode(_ name: NodeID) throws(RequestError) -> Int {
+        guard let index = topology.index(of: name), !topology[index].isHost else {
+            throw .unknownSwitch(name: name.text)
+        }
+        return index.position
+    }
+
+    func rules(of name: NodeID?) throws(RequestError) -> [SwitchRules] {
+        let nodes =
+            try name.map { name throws(RequestError) in [try switchNode(name)] } ?? topology.switches.map(\.position)
+        return nodes.compactMap { node in
+            guard let datapath = topology.datapath(of: NodeIndex(node)) else { return nil }
+            let state = installation.switches[node]
+            return SwitchRules(
+                switch: topology.nodes[node].id, datapath: datapath, revision: state.revision,
+                confirmedRevision: state.confirmed, isOwned: state.owner != nil, content: state.state.snapshot)
+        }
+    }
+
+    mutating func subscribe(_ subscription: RulesSubscription, _ client: ClientID) throws(RequestError) -> Response {
+        var nodes = topology.switches.map(\.position)
+        if let names = subscription.switches {
+            nodes = []
+            for name in names { nodes.append(try switchNode(name)) }
+        }
+        if subscription.own {
+            for node in nodes {
+                if let owner = installation.switches[node].owner, owner != client {
+                    throw .switchOwned(topology.nodes[node].id)
+                }
+            }
+        }
+        subscriptions.watch(nodes, client)
+        for node in nodes {
+            defer {
+                for transaction in installation.transactions(for: node, since: subscription.sinceRevision) {
+                    effects.append(.notify(client, .rules(transaction)))
+                }
+            }
+            if subscription.own {
+                // Asking again only asks for what has been missed.
+                guard installation.switches[node].owner != client else { continue }
+                installation.own(node, by: client, holding: subscription.sinceRevision)
+                let name = topology.nodes[node].id
+                report(.switchOwned) { $0.switch = name }
+            }
+        }
+        return .rulesSubscribed(
+            nodes.compactMap { node in
+                topology.datapath(of: NodeIndex(node)).map {
+                    SwitchRevision(
+                        switch: topology.nodes[node].id, datapath: $0,
+                        revision: installation.switches[node].revision,
+                        confirmedRevision: installation.switches[node].confirmed)
+                }
+            })
+    }
+
+    mutating func acknowledge(
+        _ acknowledgement: RulesAcknowledgement, _ client: ClientID
+    ) throws(RequestError) -> Response {
+        let node = try switchNode(acknowledgement.switch)
+        guard installation.switches[node].owner == client else { throw .switchNotOwned(acknowledgement.switch) }
+        guard acknowledgement.revision <= installation.switches[node].revision else {
+            throw .unknownRevision(acknowledgement.switch, revision: acknowledgement.revision)
+        }
+        let refused = installation.acknowledge(
+            node, revision: acknowledgement.revision, refusedCookies: acknowledgement.failures.map(\.cookie))
+        var refusedSlots: [Int] = []
+        for failure in acknowledgement.failures {
+            guard let carrier = installation.carrier(ofCookie: failure.cookie), refused.contains(carrier) else {
+                continue
+            }
+            let slot = Int(carrier / 2)
+            guard slot < flows.slots.count, flows.slots[slot] != nil else { continue }
+            let reason = FlowReason.installationFailed(switch: acknowledgement.switch, message: failure.message)
+            flows.modify(slot) {
+                $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } }
+                $0.reasons.append(reason)
+            }
+            judge(slot)
+            report(.rulesRefused, slot, Int(carrier % 2)) { occurrence, _ in
+                occurrence.switch = acknowledgement.switch
+                occurrence.reason = reason
+            }
+            if !refusedSlots.contains(slot) { refusedSlots.append(slot) }
+        }
+        for slot in refusedSlots { avoid(NodeIndex(node), slot) }
+        return .rulesAcknowledged(
+            switch: acknowledgement.switch, confirmedRevision: installation.switches[node].confirmed)
+    }
+
+    /// A switch refused a rule of the unit: it takes a path around that switch, where there is one.
+    private mutating func avoid(_ node: NodeIndex, _ slot: Int) {
+        let unit = flows[slot]
+        guard let former = unit.placement else { return }
+        var consequences = Consequences(.installationFailure)
+        displace(slot, &consequences)
+        for direction in unit.directions.indices {
+            var constraints = unit.directions[direction].constraints
+            constraints.avoidNodes = (constraints.avoidNodes + [node]).sorted()
+            flows.modify(slot) { $0.directions[direction] = $0.directions[direction].with(constraints) }
+        }
+        let found = place(slot, &consequences, preempting: false) != nil
+        let passes = flows[slot].placement?.contains { $0.path.nodes(in: topology).contains(node) } ?? false
+        if found, passes {
+            // Its end hangs on that switch: there is no way around it.
+            giveBack(slot)
+            setPlacement(slot, nil)
+        }
+        flows.modify(slot) { $0.directions = unit.directions }
+        if flows[slot].placement == nil {
+            setPlacement(slot, former)
+            takeAgain(slot)
+        } else {
+            flows.modify(slot) { $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } } }
+        }
+        _ = conclude(consequences)
+    }
+
+    mutating func subscribeToOccurrences(_ kinds: [Occurrence.Kind]?, _ client: ClientID) throws(RequestError) {
+        subscriptions.listen(kinds, client)
+    }
+
+    /// A client is gone: its switches are nobody's, and flows over them are confirmed by nobody.
+    mutating func forget(_ client: ClientID) {
+        subscriptions.forget(client)
+        for owned in installation.owners where owned.client == client {
+            let carriers = installation.disown(owned.node)
+            let name = topology.nodes[owned.node].id
+            report(.switchReleased) { $0.switch = name }
+            for slot in Set(carriers.map { Int($0 / 2) }).sorted()
+            where slot < flows.slots.count && flows.slots[slot]?.placement != nil { judge(slot) }
+        }
+    }
+
+    /// Sends what can be sent to the switches and takes note of what has come of it.
+    mutating func install() {
+        for outcome in installation.advance() {
+            switch outcome {
+            case .transaction(let transaction):
+                guard let node = topology.index(of: transaction.switch) else { continue }
+                for client in subscriptions.clients(watching: node.position) {
+                    effects.append(.notify(client, .rules(transaction)))
+                }
+            case .active(let carrier):
+                let slot = Int(carrier / 2)
+                guard slot < flows.slots.count, flows.slots[slot]?.placement != nil, isActive(flows[slot]) else {
+                    continue
+                }
+                judge(slot)
+                for direction in flows[slot].directions.indices { report(.flowActive, slot, direction) }
+            case .interrupted(let carrier):
+                let slot = Int(carrier / 2)
+                guard slot < flows.slots.count, flows.slots[slot] != nil else { continue }
+                report(.flowInterrupted, slot, Int(carrier % 2))
+            case .vacated(let carrier): vacated(carrier)
+            }
+        }
+    }
+}
+
+extension Flow {
+    func with(_ constraints: FlowConstraints) -> Flow {
+        Flow(
+            id: id, source: source, destination: destination, bandwidth: bandwidth, minBandwidth: minBandwidth,
+            priority: priority, className: className, match: match, constraints: constraints, protection: protection,
+            start: start, lifetimeSeconds: lifetimeSeconds)
+    }
+}
