@@ -19,7 +19,7 @@ PACKAGES_TEST := socat netcat-openbsd python3 systemd
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= quantities json
+FUZZ_TARGETS ?= quantities json documents policy requests captures
 
 .PHONY: demo test build install format lint bench check-long fuzz clean packages-build packages-test
 
@@ -45,14 +45,16 @@ bench: build
 check-long: FUZZ_SECONDS = 30
 check-long: fuzz
 
-# Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
+# Leaks are not looked for: FoundationXML loses 72 bytes with each malformed XML text. Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
 fuzz: packages-build
 	SLUICE_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product sluice-fuzz
+	@mkdir -p .build-fuzz/findings $(FUZZ_TARGETS:%=.build-fuzz/corpus/%)
+	@cp -f policies/*.yaml .build-fuzz/corpus/policy/ 2>/dev/null || true
+	@cp -f topologies/*.json .build-fuzz/corpus/documents/ 2>/dev/null || true
 	@for target in $(FUZZ_TARGETS); do \
-	    mkdir -p .build-fuzz/corpus/$$target .build-fuzz/findings; \
 	    echo "Fuzzing $$target for $(FUZZ_SECONDS) s"; \
 	    SWIFT_BACKTRACE=enable=no SLUICE_FUZZ_TARGET=$$target .build-fuzz/release/sluice-fuzz \
-	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -detect_leaks=0 -print_final_stats=1 \
 	        -artifact_prefix=.build-fuzz/findings/$$target- .build-fuzz/corpus/$$target \
 	        > .build-fuzz/$$target.log 2>&1 \
 	        || { tail -40 .build-fuzz/$$target.log; echo "make: $$target failed; see .build-fuzz/findings" >&2; exit 1; }; \

@@ -36,7 +36,8 @@ let fuzzTargets: [Target] =
     isFuzzing
     ? [
         .executableTarget(
-            name: "sluice-fuzz", dependencies: ["SluiceJSON", "SluiceModel"],
+            name: "sluice-fuzz",
+            dependencies: ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol"],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
     ] : []

@@ -2,8 +2,11 @@
 // libFuzzer's runtime. SLUICE_FUZZ_TARGET names the decoder; a trap, an exit or an address-sanitizer report is a finding.
 
 private import Glibc
+private import SluiceCapture
+private import SluiceDocuments
 private import SluiceJSON
 private import SluiceModel
+private import SluiceProtocol
 
 /// A decoder and what must hold for whatever it is fed.
 private struct FuzzTarget: Sendable {
@@ -29,6 +32,47 @@ private let targets: [FuzzTarget] = [
             preconditionFailure("what was written is not JSON: \(String(decoding: written, as: UTF8.self))")
         }
         precondition(rewritten(again) == written)
+    },
+    FuzzTarget(name: "documents") { bytes in
+        guard case .network(let network) = try? Document.read(DocumentFile(name: "input", bytes: bytes)) else { return }
+        // Our own document of whatever was read says the same, to the byte, when it is read and written again.
+        let written = SluiceTopologyWriter.write(network.topology)
+        guard let again = try? Document.readNetwork(DocumentFile(name: "written", bytes: written)) else {
+            preconditionFailure("what was written cannot be read: \(String(decoding: written, as: UTF8.self))")
+        }
+        precondition(SluiceTopologyWriter.write(again.topology) == written)
+    },
+    FuzzTarget(name: "policy") { bytes in
+        _ = try? PolicyReader.read(DocumentFile(name: "input", bytes: bytes))
+    },
+    FuzzTarget(name: "requests") { bytes in
+        // However the stream is cut into pieces, the lines are the same.
+        var whole = LineFramer(limit: 512)
+        var lines: [Frame] = []
+        whole.receive(bytes) { lines.append($0) }
+        var pieces = LineFramer(limit: 512)
+        var linesOfPieces: [Frame] = []
+        for byte in bytes { pieces.receive([byte]) { linesOfPieces.append($0) } }
+        precondition(lines == linesOfPieces)
+        for case .line(let line) in lines { _ = CallDecoder.decode(line) }
+    },
+    FuzzTarget(name: "captures") { bytes in
+        let file = "/dev/shm/sluice-fuzz-\(getpid())"
+        let descriptor = open(file, O_CREAT | O_TRUNC | O_WRONLY, 0o600)
+        precondition(descriptor >= 0)
+        defer { unlink(file) }
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+            }
+            precondition(count > 0)
+            offset += count
+        }
+        close(descriptor)
+        guard let reader = try? CaptureReader(file: file) else { return }
+        var summary = CaptureSummary(flowLimit: 64)
+        try? summary.read(reader)
     },
 ]
 
