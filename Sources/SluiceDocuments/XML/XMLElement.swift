@@ -26,6 +26,12 @@ struct XMLElement {
             faults.report(.text(TextPosition(of: offset, in: file.bytes), field: ""), .entityDeclared)
             throw faults.invalid()
         }
+        // Foundation's reader stops the process at a name that is not UTF-8, so such bytes reach it only where the file
+        // declares ISO 8859-1, in which every byte is a character.
+        if let offset = firstInvalidUTF8(in: file.bytes), !declaresLatin1(file.bytes) {
+            faults.report(.text(TextPosition(of: offset, in: file.bytes), field: ""), .invalidUTF8)
+            throw faults.invalid()
+        }
         let builder = TreeBuilder()
         let parser = XMLParser(data: Data(file.bytes))
         parser.shouldProcessNamespaces = true
@@ -35,6 +41,21 @@ struct XMLElement {
         faults.report(
             .text(builder.problemPosition ?? place, field: ""), builder.problem ?? .xml("it does not end well"))
         throw faults.invalid()
+    }
+
+    private static func declaresLatin1(_ bytes: [UInt8]) -> Bool {
+        let declaration = bytes.prefix { $0 != UInt8(ascii: ">") }
+        return declaration.starts(with: "<?xml".utf8)
+            && firstOccurrence(of: "encoding=\"ISO-8859-1\"", in: Array(declaration)) != nil
+    }
+
+    private static func firstInvalidUTF8(in bytes: [UInt8]) -> Int? {
+        if String(validating: bytes, as: UTF8.self) != nil { return nil }
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        var offset = 0
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) { offset += UTF8.width(scalar) }
+        return offset
     }
 
     private static func firstOccurrence(of word: StaticString, in bytes: [UInt8]) -> Int? {
