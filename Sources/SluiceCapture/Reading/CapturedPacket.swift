@@ -12,6 +12,14 @@ package struct CapturedPacket {
     /// What was captured of it. Valid until the reader is asked for the next packet.
     package let bytes: UnsafeRawBufferPointer
 
+    /// - Parameter bytes: outlive the packet.
+    package init(time: Instant?, wireLength: Int, linkType: LinkType, bytes: UnsafeRawBufferPointer) {
+        self.time = time
+        self.wireLength = wireLength
+        self.linkType = linkType
+        self.bytes = bytes
+    }
+
     /// Whether less was captured than went over the wire.
     package var isSnapped: Bool { bytes.count < wireLength }
 
