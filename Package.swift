@@ -71,6 +71,9 @@ let package = Package(
         library("SluiceDocuments", ["SluiceJSON", "SluiceModel", yams]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
 
+        // Shells.
+        library("SluiceSimulation", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
+
         // C libraries, each behind one module.
         .systemLibrary(name: "CGLPK", providers: [.apt(["libglpk-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -78,7 +81,10 @@ let package = Package(
         // Programs.
         program(
             "sluice",
-            ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", argumentParser]),
+            [
+                "SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceSimulation",
+                argumentParser,
+            ]),
 
         // Tests, one folder a library.
         tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),
@@ -90,6 +96,7 @@ let package = Package(
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("PackagingTests", []),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
+        tests("SluiceSimulationTests", ["SluiceCapture", "SluiceModel", "SluiceSimulation"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )

@@ -6,8 +6,8 @@ import SluiceModel
 
 struct Capture: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Reads packet captures.",
-        subcommands: [CaptureSummaryCommand.self])
+        abstract: "Reads packet captures, and makes them up.",
+        subcommands: [CaptureDemandsCommand.self, CaptureGenerateCommand.self, CaptureSummaryCommand.self])
 }
 
 struct CaptureSummaryCommand: ParsableCommand {
@@ -47,27 +47,27 @@ struct CaptureSummaryCommand: ParsableCommand {
                 .input, file, damage.text, remedy: "everything before it was counted; repair it with editcap or pcapfix"
             )
         }
-        StandardError.write("sluice: \(file): damaged at \(damage.text) (everything before it was counted)\n")
+        StandardError.write("sluice: \(file): damaged: \(damage.text) (everything before it was counted)\n")
     }
 
     private func text(of summary: CaptureSummary) -> String {
-        var facts = TextTable([("", .left), ("", .left)])
-        facts.add(["packets", "\(summary.packets)"])
-        facts.add(["bytes on the wire", "\(summary.bytesWire)"])
-        facts.add(["bytes captured", "\(summary.bytesCaptured)"])
+        var facts = Table([.text(""), .text("")])
+        facts.append(["packets", "\(summary.packets)"])
+        facts.append(["bytes on the wire", "\(summary.bytesWire)"])
+        facts.append(["bytes captured", "\(summary.bytesCaptured)"])
         if let first = summary.first, let last = summary.last {
-            facts.add(["first packet", first.text])
-            facts.add(["last packet", last.text])
+            facts.append(["first packet", first.text])
+            facts.append(["last packet", last.text])
         }
         if let seconds = summary.durationSeconds {
-            facts.add(["duration", "\(seconds) s"])
-            if let rate = meanRate(bytes: summary.bytesWire, seconds: seconds) { facts.add(["mean rate", rate]) }
+            facts.append(["duration", "\(seconds) s"])
+            if let rate = meanRate(bytes: summary.bytesWire, seconds: seconds) { facts.append(["mean rate", rate]) }
         }
-        facts.add([
+        facts.append([
             "link types",
             summary.linkTypes.map { "\($0.type.name) (\($0.type.raw)): \($0.packets)" }.joined(separator: ", "),
         ])
-        facts.add(["IPv4, IPv6, other", "\(summary.packetsIPv4), \(summary.packetsIPv6), \(summary.packetsNotIP)"])
+        facts.append(["IPv4, IPv6, other", "\(summary.packetsIPv4), \(summary.packetsIPv6), \(summary.packetsNotIP)"])
         for (name, count) in [
             ("cut short at capture", summary.packetsSnapped), ("fragments", summary.packetsFragmented),
             ("with VLAN tag", summary.packetsVLAN), ("with MPLS label", summary.packetsMPLS),
@@ -75,14 +75,14 @@ struct CaptureSummaryCommand: ParsableCommand {
             ("earlier than the one before", summary.timesBackwards),
             ("beyond the flow limit", summary.flows.packetsBeyondLimit),
         ] where count > 0 {
-            facts.add([name, "\(count)"])
+            facts.append([name, "\(count)"])
         }
-        facts.add(["flows", "\(summary.flows.flows.count)"])
-        facts.add(["conversations", "\(summary.flows.conversations)"])
-        facts.add(["host pairs", "\(summary.flows.hostPairs)"])
-        var talkers = TextTable([
-            ("SOURCE", .left), ("DESTINATION", .left), ("PROTOCOL", .left), ("PACKETS", .right), ("BYTES", .right),
-            ("SHARE", .right), ("MEAN RATE", .right),
+        facts.append(["flows", "\(summary.flows.flows.count)"])
+        facts.append(["conversations", "\(summary.flows.conversations)"])
+        facts.append(["host pairs", "\(summary.flows.hostPairs)"])
+        var talkers = Table([
+            .text("SOURCE"), .text("DESTINATION"), .text("PROTOCOL"), .number("PACKETS"), .number("BYTES"),
+            .number("SHARE"), .number("MEAN RATE"),
         ])
         for flow in summary.flows.top(CaptureSummary.topFlowCount) {
             let tuple = flow.tuple
@@ -91,14 +91,14 @@ struct CaptureSummaryCommand: ParsableCommand {
             if let first = flow.first, let last = flow.last {
                 rate = meanRate(bytes: flow.bytes, seconds: last.seconds(since: first))
             }
-            talkers.add([
+            talkers.append([
                 endpoint(tuple.source, tuple.sourcePort), endpoint(tuple.destination, tuple.destinationPort),
                 protocolName(tuple.ipProtocol), "\(flow.packets)", "\(flow.bytes)", "\(share / 10).\(share % 10) %",
                 rate ?? "-",
             ])
         }
-        let list = talkers.isEmpty ? "" : "\nTop flows by bytes:\n" + talkers.text(indent: 2)
-        return String(facts.text().drop { $0 == "\n" }) + list
+        let list = talkers.isEmpty ? "" : "\nTop flows by bytes:\n" + talkers.text
+        return String(facts.text.drop { $0 == "\n" }) + list
     }
 
     private func endpoint(_ address: IPAddress, _ port: UInt16) -> String {
@@ -134,15 +134,12 @@ struct CaptureSummaryCommand: ParsableCommand {
 
 /// The figures of the capture in `file` (`-`: standard input).
 func readSummary(of file: String, filter: String?) throws(CommandFailure) -> CaptureSummary {
-    do {
+    let filter = try captureFilter(filter)
+    do throws(CaptureFailure) {
         var summary = CaptureSummary()
-        try summary.read(CaptureReader(file: file == "-" ? nil : file), filter: filter.map { try CaptureFilter($0) })
+        try summary.read(CaptureReader(file: file == "-" ? nil : file), filter: filter)
         return summary
-    } catch let failure as CaptureFailure {
-        throw CommandFailure(.input, file, failure.text.problem, remedy: failure.text.remedy)
-    } catch let invalid as InvalidFilter {
-        throw CommandFailure(.usage, "--filter", invalid.reason, remedy: "see pcap-filter(7)")
     } catch {
-        throw CommandFailure(.internal, file, "\(error)")
+        throw CommandFailure(.input, file, error.text.problem, remedy: error.text.remedy)
     }
 }
