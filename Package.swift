@@ -37,7 +37,7 @@ let fuzzTargets: [Target] =
     ? [
         .executableTarget(
             name: "sluice-fuzz",
-            dependencies: ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol"],
+            dependencies: ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceTelemetry"],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
     ] : []
@@ -70,6 +70,7 @@ let package = Package(
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
         library("SluiceDocuments", ["SluiceJSON", "SluiceModel", yams]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
+        library("SluiceTelemetry", ["SluiceModel"]),
 
         // Shells.
         library("SluiceSimulation", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
@@ -94,6 +95,7 @@ let package = Package(
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),
+        tests("SluiceTelemetryTests", ["SluiceModel", "SluiceTelemetry"]),
         tests("PackagingTests", []),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceSimulationTests", ["SluiceCapture", "SluiceModel", "SluiceSimulation"]),

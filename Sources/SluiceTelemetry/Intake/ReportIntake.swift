@@ -1,0 +1,111 @@
+// Datagrams in, the newest measurement of each link out. A flood of reports costs decoding and nothing else: what waits
+// is one slot a link, however many reports arrive between two hand-overs.
+
+package import SluiceModel
+
+/// Takes reports, drops what is not believable and counts why, and keeps the newest measurement of each link until it
+/// is drained.
+package struct ReportIntake: Sendable {
+    /// Most (node, hardware) senders whose sequence numbers are followed.
+    package static let sendersMax = 65_536
+    /// Age of the last report from which on any sequence number is accepted again: the sender may have restarted.
+    package static let forgetSequenceSeconds = 10.0
+
+    package private(set) var refusals = RefusalCounts()
+    /// Datagrams that were decoded and neither duplicate nor reordered.
+    package private(set) var reports = 0
+    /// Measurements that were taken.
+    package private(set) var samples = 0
+    /// Reports that the sequence numbers of their senders show to be missing.
+    package private(set) var lostReports = 0
+
+    private let decoder: ReportDecoder
+    private let mapper: HopMapper
+    private var senders: [Sender: LastReport] = [:]
+    private var slots: [LinkSample?]
+    /// Links whose slot is filled, in the order of their first measurement.
+    private var filled: [LinkIndex] = []
+    private var hops: [HopMetadata] = []
+
+    private struct Sender: Hashable {
+        let node: UInt32
+        let hardware: UInt8
+    }
+
+    private struct LastReport {
+        var sequence: UInt32
+        var time: Instant
+    }
+
+    package init(topology: Topology, format: ReportFormat = ReportFormat(), units: HopUnits = HopUnits()) {
+        decoder = ReportDecoder(format: format)
+        mapper = HopMapper(topology: topology, units: units)
+        slots = Array(repeating: nil, count: topology.links.count)
+    }
+
+    /// Takes one UDP payload. Whatever is wrong with it is counted in `refusals`.
+    package mutating func receive(_ datagram: [UInt8], at now: Instant) {
+        do throws(ReportRefusal) {
+            let header = try decoder.decode(datagram, into: &hops)
+            for _ in 0..<header.unsupportedReports { refusals.count(.unsupportedReport) }
+            try follow(header, at: now)
+        } catch {
+            refusals.count(error)
+            return
+        }
+        reports += 1
+        for hop in hops {
+            do throws(ReportRefusal) {
+                keep(try mapper.sample(from: hop, at: now), at: now)
+            } catch {
+                refusals.count(error)
+            }
+        }
+    }
+
+    /// A datagram whose sender is not allowed was seen and not looked at.
+    package mutating func refuseSource() { refusals.count(.unknownSource) }
+
+    /// The newest measurement of each link since the last call, in the order in which the links were first heard of.
+    package mutating func drain() -> [LinkSample] {
+        let drained = filled.compactMap { slots[$0.position] }
+        for link in filled { slots[link.position] = nil }
+        filled.removeAll(keepingCapacity: true)
+        return drained
+    }
+
+    /// Sequence numbers wrap, so "before" means within half their range (RFC 1982).
+    private mutating func follow(_ header: ReportHeader, at now: Instant) throws(ReportRefusal) {
+        let sender = Sender(node: header.nodeID, hardware: header.hardwareID)
+        guard let last = senders[sender], now.seconds(since: last.time) < Self.forgetSequenceSeconds else {
+            if senders.count < Self.sendersMax || senders[sender] != nil {
+                senders[sender] = LastReport(sequence: header.sequence, time: now)
+            }
+            return
+        }
+        let range = UInt64(1) << UInt64(header.sequenceBits)
+        let ahead = (UInt64(header.sequence) + range - UInt64(last.sequence) % range) % range
+        if ahead == 0 { throw .duplicate }
+        if ahead > range / 2 { throw .reordered }
+        lostReports += Int(ahead) - 1
+        senders[sender] = LastReport(sequence: header.sequence, time: now)
+    }
+
+    /// Newest wins, quantity by quantity.
+    private mutating func keep(_ sample: LinkSample, at now: Instant) {
+        samples += 1
+        let position = sample.link.position
+        guard var slot = slots[position] else {
+            slots[position] = sample
+            filled.append(sample.link)
+            return
+        }
+        if let known = slot.time, let time = sample.time, time < known { return }
+        slot.time = sample.time ?? slot.time
+        slot.utilisation = sample.utilisation ?? slot.utilisation
+        slot.queueDepthBytes = sample.queueDepthBytes ?? slot.queueDepthBytes
+        slot.latency = sample.latency ?? slot.latency
+        slot.lossRatio = sample.lossRatio ?? slot.lossRatio
+        slots[position] = slot
+    }
+}
