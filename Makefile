@@ -19,7 +19,7 @@ PACKAGES_TEST := socat netcat-openbsd python3 systemd
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= quantities json documents policy requests captures
+FUZZ_TARGETS ?= quantities json documents policy requests captures reports
 
 .PHONY: demo test build install format lint bench check-long fuzz clean packages-build packages-test
 

@@ -37,7 +37,9 @@ let fuzzTargets: [Target] =
     ? [
         .executableTarget(
             name: "sluice-fuzz",
-            dependencies: ["SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceTelemetry"],
+            dependencies: [
+                "SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceTelemetry",
+            ],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
     ] : []

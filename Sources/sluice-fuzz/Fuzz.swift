@@ -7,6 +7,7 @@ private import SluiceDocuments
 private import SluiceJSON
 private import SluiceModel
 private import SluiceProtocol
+private import SluiceTelemetry
 
 /// A decoder and what must hold for whatever it is fed.
 private struct FuzzTarget: Sendable {
@@ -74,7 +75,41 @@ private let targets: [FuzzTarget] = [
         var summary = CaptureSummary(flowLimit: 64)
         try? summary.read(reader)
     },
+    FuzzTarget(name: "reports") { bytes in
+        // The first byte chooses the format, the rest is the datagram.
+        guard let first = bytes.first else { return }
+        let format = ReportFormat(
+            associationBits: first & 1 == 0 ? .afterReserved : .beforeReserved,
+            placement: StackPlacement(dscp: first & 2 == 0 ? 0x17 : nil, udpPort: first & 4 == 0 ? 5_000 : nil))
+        let datagram = Array(bytes.dropFirst())
+        var hops: [HopMetadata] = []
+        do {
+            _ = try ReportDecoder(format: format).decode(datagram, into: &hops)
+            precondition(hops.count <= datagram.count / 4, "\(hops.count) hops out of \(datagram.count) bytes")
+        } catch {
+            precondition(hops.isEmpty, "a refused datagram left hops behind")
+        }
+        var intake = fuzzedIntake(format)
+        intake.receive(datagram, at: .epoch)
+        for sample in intake.drain() {
+            precondition(sample.link.position < 2 && (sample.utilisation ?? 0) <= 1, "an impossible sample")
+        }
+        precondition(intake.reports + intake.refusals.total > 0, "a datagram went uncounted")
+    },
 ]
+
+/// Two switches, 1 and 2, joined at their ports 1.
+private func fuzzedIntake(_ format: ReportFormat) -> ReportIntake {
+    let nodes = [1, 2].map { Node(id: NodeID("s\($0)"), kind: .switch(Switch(datapath: DatapathID($0)))) }
+    let cable = Cable(
+        id: "c", a: .init(node: nodes[0].id, port: PortNumber(1)), b: .init(node: nodes[1].id, port: PortNumber(1)),
+        capacity: .gigabits(1))
+    guard let topology = try? Topology(name: "two", nodes: nodes, cables: [cable]) else {
+        preconditionFailure("two switches and a cable are a topology")
+    }
+    return ReportIntake(
+        topology: topology, format: format, units: HopUnits(timestamps: .synchronised(toleranceSeconds: 1e9)))
+}
 
 private func rewritten(_ node: JSONNode) -> [UInt8] {
     var writer = JSONWriter()
