@@ -30,6 +30,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let fuzzTargets: [Target] =
@@ -49,10 +52,13 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let package = Package(
     name: "sluice",
     products: [
-        .executable(name: "sluice", targets: ["sluice"])
+        .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "sluiced", targets: ["sluiced"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
@@ -75,6 +81,12 @@ let package = Package(
         library("SluiceTelemetry", ["SluiceModel"]),
 
         // Shells.
+        library(
+            "SluiceDaemon",
+            [
+                "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceJSON", "SluiceModel",
+                "SluiceProtocol", "SluiceSolver", logging, nioCore, nioPosix,
+            ]),
         library("SluiceSimulation", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
 
         // C libraries, each behind one module.
@@ -88,6 +100,9 @@ let package = Package(
                 "SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceSimulation",
                 argumentParser,
             ]),
+        program(
+            "sluiced",
+            ["SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", argumentParser, logging]),
 
         // Tests, one folder a library.
         tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),
@@ -99,7 +114,11 @@ let package = Package(
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("SluiceTelemetryTests", ["SluiceModel", "SluiceTelemetry"]),
         tests("PackagingTests", []),
+        tests(
+            "SluiceDaemonTests",
+            ["SluiceControlPlane", "SluiceDaemon", "SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
+        tests("SystemTests", ["SluiceJSON", "SluiceProtocol"]),
         tests("SluiceSimulationTests", ["SluiceCapture", "SluiceModel", "SluiceSimulation"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]

@@ -18,6 +18,7 @@ struct Sluice: ParsableCommand {
         version: SluiceVersion.text,
         subcommands: [
             // Alphabetical.
+            Automata.self,
             Capture.self,
             Explain.self,
             Flows.self,

@@ -2,6 +2,7 @@
 // check every answer against it.
 
 package import SluiceJSON
+internal import SluiceModel
 
 package indirect enum Schema: Sendable {
     /// Any text of 1 to 255 bytes: the name of a switch, host, link, flow or class.
@@ -47,7 +48,7 @@ extension Schema {
             guard case .string = node.value else { throw wrongType(field, node) }
         case .timestamp:
             guard case .string(let text) = node.value else { throw wrongType(field, node) }
-            guard Timestamp.instant(of: text) != nil else {
+            guard Instant(text: text) != nil else {
                 throw ProtocolFault(
                     .parameterRange, field: field, "not a time in RFC 3339, such as 2026-01-31T12:00:00Z")
             }

@@ -43,6 +43,13 @@ extension Method {
                     .required("reasons", .anyObject, "number of refused samples by reason"),
                     .required("moved", .list(.object(Shapes.moved), count: Shapes.any), "flows moved because of it"),
                 ]))
+        case .automataGet:
+            MethodDescription(
+                summary: "What was learned about the candidate paths of a flow, or of each flow", access: .read,
+                params: [.optional("flow", .name, "only this flow")],
+                result: .object([
+                    .required("automata", .list(.object(Shapes.automaton), count: Shapes.any), "ordered by flow")
+                ]))
         case .rulesGet:
             MethodDescription(
                 summary: "Everything that a switch, or each switch, should hold", access: .read,

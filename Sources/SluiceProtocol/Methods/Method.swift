@@ -3,6 +3,7 @@
 
 /// A method by its name on the wire.
 package enum Method: String, CaseIterable, Hashable, Sendable {
+    case automataGet = "automata.get"
     case eventsSubscribe = "events.subscribe"
     case flowExplain = "flow.explain"
     case flowGet = "flow.get"
@@ -57,7 +58,8 @@ extension Method {
         switch self {
         case .flowSubmit, .flowSubmitBatch, .flowUpdate, .flowWithdraw, .flowGet, .flowList, .flowExplain:
             flowDescription
-        case .topologyGet, .topologySetLink, .telemetryReport, .rulesGet, .rulesSubscribe, .rulesAcknowledge:
+        case .topologyGet, .topologySetLink, .telemetryReport, .automataGet, .rulesGet, .rulesSubscribe,
+            .rulesAcknowledge:
             networkDescription
         case .optimizeRun, .optimizeStatus, .policyGet, .eventsSubscribe, .systemReload, .systemStatus, .discover:
             systemDescription

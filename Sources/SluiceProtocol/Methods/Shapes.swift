@@ -189,6 +189,18 @@ package enum Shapes {
         .required("revision", revision, "of its desired state"),
         .required("confirmedRevision", revision, "the last one that its owner confirmed"),
     ]
+    static let automaton: [Schema.Member] = [
+        .required("flow", .name, "the flow"),
+        .required(
+            "candidates",
+            .list(
+                .object([
+                    .required("links", .list(.name, count: any), "links of the path"),
+                    .required("probability", .number(0...1), "how much the automaton prefers it"),
+                    .optional("reward", .number(0...1), "present reward; absent where not every link was measured"),
+                    .required("present", .boolean, "the flow takes it now"),
+                ]), count: any), "its candidate paths"),
+    ]
     /// Objects as ofctl_rest has them.
     static let ruleSet: [Schema.Member] = [
         .required("meters", .list(.anyObject, count: any), "meters, as ofctl_rest has them"),

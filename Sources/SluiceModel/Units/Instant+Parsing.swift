@@ -1,29 +1,10 @@
-// Times on the wire: RFC 3339 in UTC. The calendar is the proleptic Gregorian one; days are counted as in Howard
-// Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+// Instants from RFC 3339. The calendar is the proleptic Gregorian one; days are counted as in Howard Hinnant's
+// "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
 
-package import SluiceModel
-
-package enum Timestamp {
-    /// The text of `instant`, with as many digits of the second's fraction (0, 3, 6 or 9) as it needs.
-    package static func text(of instant: Instant) -> String {
-        let (seconds, nanoseconds) = floorDivide(Int(instant.nanoseconds), 1_000_000_000)
-        let (days, second) = floorDivide(seconds, 86_400)
-        let (year, month, day) = date(ofDay: days)
-        var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        text += "T\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        if nanoseconds % 1_000 != 0 {
-            text += "." + padded(nanoseconds, 9)
-        } else if nanoseconds % 1_000_000 != 0 {
-            text += "." + padded(nanoseconds / 1_000, 6)
-        } else if nanoseconds != 0 {
-            text += "." + padded(nanoseconds / 1_000_000, 3)
-        }
-        return text + "Z"
-    }
-
+extension Instant {
     /// The instant that `text` names, or nil where it is no RFC 3339 date-time or lies outside 1678 to 2261. An offset
     /// from UTC is accepted; a leap second counts as the second after it.
-    package static func instant(of text: String) -> Instant? {
+    package init?(text: String) {
         var reader = Reader(bytes: Array(text.utf8))
         guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
             let day = reader.digits(2), reader.skip("T") || reader.skip("t") || reader.skip(" "),
@@ -31,21 +12,11 @@ package enum Timestamp {
             let second = reader.digits(2), let nanoseconds = reader.fraction(), let offset = reader.offset(),
             reader.isAtEnd
         else { return nil }
-        guard (1678...2261).contains(year), (1...12).contains(month), (1...daysIn(month, of: year)).contains(day),
-            hour <= 23, minute <= 59, second <= 60
+        guard (1678...2261).contains(year), (1...12).contains(month),
+            day >= 1, day <= Self.daysIn(month, of: year), hour <= 23, minute <= 59, second <= 60
         else { return nil }
-        let seconds = self.day(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60
-        return Instant(nanoseconds: Int64(seconds * 1_000_000_000 + nanoseconds))
-    }
-
-    private static func padded(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-
-    private static func floorDivide(_ value: Int, _ divisor: Int) -> (quotient: Int, remainder: Int) {
-        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+        let seconds = Self.day(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60
+        self.init(nanoseconds: Int64(seconds * 1_000_000_000 + nanoseconds))
     }
 
     private static func daysIn(_ month: Int, of year: Int) -> Int {
@@ -56,18 +27,10 @@ package enum Timestamp {
     /// Days since 1970-01-01.
     private static func day(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = floorDivide(shifted, 400)
+        // Years here are positive, so plain division rounds down.
+        let (era, yearOfEra) = shifted.quotientAndRemainder(dividingBy: 400)
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func date(ofDay days: Int) -> (year: Int, month: Int, day: Int) {
-        let (era, dayOfEra) = floorDivide(days + 719_468, 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthIndex = (5 * dayOfYear + 2) / 153
-        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1)
     }
 
     private struct Reader {

@@ -1,0 +1,8 @@
+// Every maximum of the daemon; where it is checked, reaching it has a defined answer.
+
+package enum DaemonLimits {
+    /// Requests of one connection that wait for their answers; only optimisations and reloads wait at all.
+    package static let requestsInFlight = 1_024
+    /// Stack of the solver's thread: a branch-and-bound search recurses.
+    package static let solverStackBytes = 8 << 20
+}

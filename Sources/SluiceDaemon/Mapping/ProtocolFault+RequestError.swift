@@ -1,0 +1,28 @@
+// Errors of the control plane as the wire has them.
+
+package import SluiceControlPlane
+internal import SluiceModel
+package import SluiceProtocol
+
+extension ProtocolFault {
+    package init(_ error: RequestError) {
+        var facts: [(name: String, fact: Fact)] = []
+        switch error {
+        case .invalid(let field, _): facts = [("field", .text(field))]
+        case .duplicateFlow(let flow), .unknownFlow(let flow): facts = [("flow", .text(flow.text))]
+        case .flowEnded(let flow, let state): facts = [("flow", .text(flow.text)), ("state", .text(state.rawValue))]
+        case .unknownNode(let field, let name): facts = [("field", .text(field)), ("node", .text(name))]
+        case .unknownLink(let field, let name): facts = [("field", .text(field)), ("link", .text(name))]
+        case .unknownSwitch(let name): facts = [("switch", .text(name))]
+        case .unknownClass(let name): facts = [("class", .text(name))]
+        case .unknownAffinity(let field, let name): facts = [("field", .text(field)), ("affinity", .text(name))]
+        case .switchOwned(let name), .switchNotOwned(let name): facts = [("switch", .text(name.text))]
+        case .unknownRevision(let name, let revision):
+            facts = [("switch", .text(name.text)), ("revision", .integer(Int(clamping: revision)))]
+        case .optimizationRunning: break
+        case .limitReached(let limit, let maximum):
+            facts = [("limit", .text(limit.rawValue)), ("maximum", .integer(maximum))]
+        }
+        self.init(number: error.number, code: error.code, message: error.message, facts: facts)
+    }
+}

@@ -1,0 +1,77 @@
+// Who is at the other end of a control connection (SO_PEERCRED, unix(7)), and what the policy lets them do.
+
+private import Glibc
+package import SluiceModel
+package import SluiceProtocol
+
+/// The kernel's word on the process that connected, at the time it did.
+package struct ClientCredentials: Hashable, Sendable {
+    package let processID: Int32
+    package let user: UInt32
+    /// The primary one: the kernel tells no other of a peer.
+    package let group: UInt32
+
+    package init(processID: Int32, user: UInt32, group: UInt32) {
+        self.processID = processID
+        self.user = user
+        self.group = group
+    }
+
+    /// All groups of `user` by the system's group database, `primary` among them; just that one where it knows none.
+    package static func groups(of user: UInt32, primary: UInt32) -> [UInt32] {
+        var record = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        let size = 16_384
+        // The record's texts lie in it.
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+        defer { buffer.deallocate() }
+        guard getpwuid_r(user, &record, buffer, size, &found) == 0, found != nil, let name = record.pw_name
+        else { return [primary] }
+        var count: CInt = 1_024
+        var groups = [gid_t](repeating: 0, count: Int(count))
+        guard getgrouplist(name, primary, &groups, &count) >= 0 else { return [primary] }
+        return Array(groups[..<Int(count)])
+    }
+}
+
+/// What one client may do.
+package struct Permissions: Hashable, Sendable {
+    /// nil: nothing.
+    package let role: AccessRule.Role?
+
+    /// The first rule of `access` that names the client's user or one of its groups decides. Root and the daemon's own
+    /// user are always operators. Without rules, everyone whom the socket's file mode (0660) lets connect is one.
+    ///
+    /// - Parameter groups: all groups of the client; asked for only where a rule names a group.
+    package init(
+        of client: ClientCredentials, under access: [AccessRule], daemonUser: UInt32,
+        groups: (ClientCredentials) -> [UInt32]
+    ) {
+        if client.user == 0 || client.user == daemonUser || access.isEmpty {
+            role = .operator
+            return
+        }
+        let namesGroups = access.contains { rule in
+            if case .group = rule.subject { true } else { false }
+        }
+        let memberships = namesGroups ? groups(client) : []
+        role =
+            access.first { rule in
+                switch rule.subject {
+                case .user(let user): user == client.user
+                case .group(let group): memberships.contains(group)
+                }
+            }?.role
+    }
+
+    package func allow(_ access: MethodAccess) -> Bool {
+        switch (role, access) {
+        case (nil, _): false
+        case (.operator, _): true
+        case (.observer, .read): true
+        case (.observer, .agent), (.observer, .change): false
+        case (.agent, .read), (.agent, .agent): true
+        case (.agent, .change): false
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// The daemon's command line. Everything it does is in SluiceDaemon.
+
+import ArgumentParser
+import Logging
+import SluiceDaemon
+import SluiceModel
+
+private import Glibc
+
+@main
+struct Sluiced: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluiced",
+        abstract: "Decides which flows a network carries, and answers on a local socket.",
+        discussion: """
+            Runs in the foreground and logs to standard error. It is ready when the socket accepts, reads the policy \
+            again on SIGHUP, and ends with 0 on SIGTERM. Flows, link states and what was learned are kept in memory: \
+            they end with the process.
+
+            Examples:
+              sluiced --topology topologies/abilene.json --socket /tmp/sluice.sock
+              sluiced --topology net.graphml --policy policies/campus.yaml --check
+              kill -HUP $(pidof sluiced)
+
+            Exit codes: 0 stopped by a signal, or checked without faults; 1 --check found faults; 2 usage; 3 a \
+            document cannot be used; 5 the socket cannot be served.
+            """,
+        version: SluiceVersion.text)
+
+    @Option(help: "The network: a Sluice topology or any other format that sluice topology show reads.")
+    var topology: String
+
+    @Option(help: "Classes, preemption, learning, limits, access (YAML). Without it the standard policy is in force.")
+    var policy: String?
+
+    @Option(help: "The control socket (default: SLUICE_SOCKET, else \(Sluiced.defaultSocket)).")
+    var socket: String?
+
+    @Flag(help: "Read the documents, say what is wrong with them, and end.")
+    var check = false
+
+    @Option(help: "Least level that is logged.")
+    var logLevel = LogLevel.info
+
+    static let defaultSocket = "/run/sluice/control.sock"
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Glibc.exit(0)
+        } catch let status as ExitCode {
+            Glibc.exit(status.rawValue)
+        } catch {
+            let message = fullMessage(for: error)
+            if exitCode(for: error) == .success {
+                print(message)
+                Glibc.exit(0)
+            }
+            let prefix = "Error: "
+            say(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
+            Glibc.exit(2)
+        }
+    }
+
+    func run() throws {
+        let environment = Self.environment()
+        let configuration = Configuration(
+            topologyFile: topology, policyFile: policy,
+            socketPath: socket ?? environment["SLUICE_SOCKET"] ?? Self.defaultSocket)
+        let documents: Configuration.Documents
+        do throws(InvalidConfiguration) {
+            documents = try configuration.documents()
+        } catch {
+            for line in error.lines { Self.say(line) }
+            throw ExitCode(check && !error.isUnreadable ? 1 : 3)
+        }
+        if check {
+            for warning in documents.warnings { Self.say("warning: \(warning)") }
+            let topology = documents.topology
+            print(
+                "\(topology.name): \(topology.switches.count) switches, \(topology.hosts.count) hosts, "
+                    + "\(topology.links.count) directed links; policy with \(documents.policy.classes.count) classes: "
+                    + "no faults")
+            return
+        }
+        let level = Logger.Level(rawValue: logLevel.rawValue) ?? .info
+        let log = Logger(label: "sluiced") { _ in
+            OperatorLog(level: level, toJournal: OperatorLog.isJournal(environment: environment))
+        }
+        do throws(ListeningSocket.Failure) {
+            try DaemonProcess(configuration, documents: documents, environment: environment, log: log).run()
+        } catch {
+            Self.say(error.text)
+            throw ExitCode(5)
+        }
+    }
+
+    private static func say(_ text: String) {
+        let bytes = Array("sluiced: \(text)\n".utf8)
+        // Nothing is left to be done where even this fails.
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        for name in [
+            "SLUICE_SOCKET", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS",
+            "JOURNAL_STREAM",
+        ] {
+            if let value = getenv(name) { variables[name] = String(cString: value) }
+        }
+        return variables
+    }
+}
+
+/// The levels that the daemon uses, named as in swift-log.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case error, warning, notice, info, debug
+}

@@ -1,0 +1,139 @@
+// A real sluiced on a socket in a folder of its own. It tells that it is ready as it tells systemd: by a datagram.
+
+import Glibc
+import SluiceJSON
+
+final class DaemonUnderTest {
+    let folder: TemporaryFolder
+    let socketPath: String
+    private let process: ChildProcess
+    private let notices: CInt
+
+    /// A triangle a, b, c of 10 Mbit/s links with one host at each switch.
+    static let triangle = """
+        {"name":"triangle",
+         "switches":[{"id":"a","dpid":1},{"id":"b","dpid":2},{"id":"c","dpid":3}],
+         "hosts":[{"id":"ha","ipv4":"10.0.0.1","attachment":{"switch":"a","port":1}},
+                  {"id":"hb","ipv4":"10.0.0.2","attachment":{"switch":"b","port":1}},
+                  {"id":"hc","ipv4":"10.0.0.3","attachment":{"switch":"c","port":1}}],
+         "links":[{"id":"ab","a":{"switch":"a","port":2},"b":{"switch":"b","port":2},"capacity":10000000,"latency":1000},
+                  {"id":"bc","a":{"switch":"b","port":3},"b":{"switch":"c","port":3},"capacity":10000000,"latency":1000},
+                  {"id":"ac","a":{"switch":"a","port":3},"b":{"switch":"c","port":2},"capacity":10000000,"latency":1000}]}
+        """
+
+    /// Starts it and waits until it is ready.
+    init(
+        topology: String = DaemonUnderTest.triangle, policy: String? = nil, environment: [String: String] = [:]
+    ) throws {
+        folder = try TemporaryFolder()
+        socketPath = folder.path + "/control.sock"
+        notices = try Self.datagramSocket(folder.path + "/notify.sock")
+        var arguments = ["--topology", try folder.file("topology.json", topology), "--socket", socketPath]
+        if let policy { arguments += ["--policy", try folder.file("policy.yaml", policy)] }
+        let variables = environment.merging(["NOTIFY_SOCKET": folder.path + "/notify.sock"]) { $1 }
+        process = try ChildProcess(try ChildProcess.program("sluiced"), arguments, environment: variables)
+        try awaitNotice("READY=1")
+    }
+
+    deinit { close(notices) }
+
+    /// Waits for the notice to systemd that contains `text`.
+    @discardableResult
+    func awaitNotice(_ text: String) throws -> String {
+        while true {
+            try awaitReadable(notices, "the notice \(text)")
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            let count = recv(notices, &buffer, buffer.count, 0)
+            let notice = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+            if notice.contains(text) { return notice }
+        }
+    }
+
+    func connect() throws -> TestClient { try TestClient(socketPath, of: self) }
+
+    func signal(_ signal: CInt) { process.signal(signal) }
+
+    /// Sends SIGTERM and waits for the end.
+    func stop() throws -> ChildProcess.Ending {
+        process.signal(SIGTERM)
+        return try process.ending()
+    }
+
+    private static func datagramSocket(_ path: String) throws -> CInt {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard withUnixAddress(path, { bind(descriptor, $0, $1) }) == 0 else {
+            throw SystemTestFailure("cannot bind \(path)")
+        }
+        return descriptor
+    }
+}
+
+func withUnixAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    return withUnsafePointer(to: address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+    }
+}
+
+/// A client that sends any bytes and reads lines.
+final class TestClient {
+    private let descriptor: CInt
+    private var received: [UInt8] = []
+    /// Lives as long as its clients.
+    private let daemon: DaemonUnderTest
+
+    init(_ path: String, of daemon: DaemonUnderTest) throws {
+        self.daemon = daemon
+        descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard withUnixAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            throw SystemTestFailure("cannot connect to \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            guard count > 0 else { throw SystemTestFailure("send: \(String(cString: strerror(errno)))") }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    func endInput() { shutdown(descriptor, CInt(SHUT_WR)) }
+
+    /// The next line without its end; nil where the daemon has closed the connection.
+    func line() throws -> String? {
+        while true {
+            if let end = received.firstIndex(of: 10) {
+                let line = String(decoding: received[..<end], as: UTF8.self)
+                received.removeSubrange(...end)
+                return line
+            }
+            try awaitReadable(descriptor, "an answer")
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            received += buffer[..<count]
+        }
+    }
+
+    func answer() throws -> JSONNode {
+        guard let line = try line() else { throw SystemTestFailure("the daemon closed the connection") }
+        return try JSONNode(parsing: Array(line.utf8))
+    }
+
+    /// Sends one request and reads one line.
+    func call(_ method: String, _ params: String = "{}", id: Int = 1) throws -> JSONNode {
+        try send(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(params)}"# + "\n")
+        return try answer()
+    }
+}
