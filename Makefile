@@ -24,7 +24,7 @@ FUZZ_TARGETS ?= quantities json documents policy requests captures reports
 .PHONY: demo test build install format lint bench check-long fuzz clean packages-build packages-test
 
 demo: build
-	@docs/demo.sh .build/release
+	@docs/demo/run.sh .build/release
 
 build: packages-build
 	$(SWIFT_BUILD)
