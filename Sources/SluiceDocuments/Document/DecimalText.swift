@@ -1,12 +1,12 @@
 // Decimal numbers scaled to whole units without passing through binary fractions: 2133.127778 Mbit/s is
 // 2 133 127 778 bit/s, while the product of doubles is a little more and would round up to the next.
 
-import SluiceModel
+package import SluiceModel
 
-enum DecimalText {
+package enum DecimalText {
     /// `text` × 10^`power` as an integer, rounded up or down where a fraction remains; nil where `text` is no decimal
     /// number (digits, optional fraction, optional exponent), is negative, or exceeds 2^53 − 1.
-    static func scaled(_ text: some StringProtocol, power: Int, rounding: QuantityRounding) -> Int? {
+    package static func scaled(_ text: some StringProtocol, power: Int, rounding: QuantityRounding) -> Int? {
         guard let number = parse(text), !number.isNegative || number.digits.allSatisfy({ $0 == 0 }) else {
             return nil
         }

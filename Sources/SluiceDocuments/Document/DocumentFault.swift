@@ -17,7 +17,7 @@ package struct DocumentFault: Hashable, Sendable {
         case xml(String)
         /// The YAML reader's reason.
         case yaml(String)
-        case entityDeclared
+        case markupRefused
         case unrecognised
         case wrongFormat(DocumentFormat, wanted: String)
         case missing(String)
@@ -68,7 +68,8 @@ extension DocumentFault.Problem {
         case .json(let reason): (reason.text, Self.remedy(for: reason))
         case .xml(let reason): ("the XML is broken: \(reason)", "correct the markup")
         case .yaml(let reason): ("the YAML is broken: \(reason)", "correct the indentation or the quotes")
-        case .entityDeclared: ("an XML entity is declared", "write the text itself; entities are not expanded")
+        case .markupRefused:
+            ("document types are not read", "remove it; write entities out")
         case .unrecognised:
             (
                 "the format is not recognised",
@@ -79,7 +80,7 @@ extension DocumentFault.Problem {
         case .unknownMember(let name, let nearest):
             ("\"\(name)\" is not known here", Self.suggestion(nearest, else: "remove it"))
         case .wrongKind(let found, let wanted): ("\(found) stands where \(wanted) is wanted", "write \(wanted)")
-        case .unreadable(let text, let wanted): ("\"\(text)\" is not \(wanted)", "write \(wanted)")
+        case .unreadable(let text, let wanted): Self.unreadable(text, wanted)
         case .outOfRange(let value, let wanted): ("\(value) is out of range", "give \(wanted)")
         case .noneOf(let text, let choices):
             ("\"\(text)\" is none of the choices", "one of \(choices.joined(separator: ", "))")
@@ -105,6 +106,14 @@ extension DocumentFault.Problem {
         case .tooDeep(let limit): ("values are nested deeper than \(limit)", "flatten them")
         case .topology(let problem): problem.text
         }
+    }
+
+    /// `wanted` is a name of the thing, or a name, a colon and what it looks like.
+    private static func unreadable(_ text: String, _ wanted: String) -> (problem: String, remedy: String) {
+        guard let colon = wanted.firstRange(of: ": ") else {
+            return ("\"\(text)\" is not \(wanted)", "write \(wanted)")
+        }
+        return ("\"\(text)\" is not \(wanted[..<colon.lowerBound])", "write \(wanted[colon.upperBound...])")
     }
 
     private static func suggestion(_ nearest: String?, else remedy: String) -> String {

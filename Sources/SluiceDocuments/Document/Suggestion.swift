@@ -1,9 +1,9 @@
 // "Did you mean": the known name with the smallest optimal string alignment distance (Damerau 1964: insertions,
 // deletions, substitutions and swaps of neighbours).
 
-enum Suggestion {
+package enum Suggestion {
     /// The nearest of `names`, or nil where none is near: at most a third of the letters may differ.
-    static func nearest(to name: String, among names: some Collection<String>) -> String? {
+    package static func nearest(to name: String, among names: some Collection<String>) -> String? {
         let wanted = Array(name.lowercased().unicodeScalars)
         guard (1...64).contains(wanted.count) else { return nil }
         let limit = max(1, wanted.count / 3)
