@@ -87,7 +87,8 @@ let package = Package(
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceJSON", "SluiceModel",
                 "SluiceProtocol", "SluiceSolver", logging, nioCore, nioPosix,
             ]),
-        library("SluiceSimulation", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
+        library(
+            "SluiceSimulation", ["SluiceCapture", "SluiceControlPlane", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
 
         // C libraries, each behind one module.
         .systemLibrary(name: "CGLPK", providers: [.apt(["libglpk-dev"])]),
@@ -119,7 +120,7 @@ let package = Package(
             ["SluiceControlPlane", "SluiceDaemon", "SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SystemTests", ["SluiceJSON", "SluiceProtocol"]),
-        tests("SluiceSimulationTests", ["SluiceCapture", "SluiceModel", "SluiceSimulation"]),
+        tests("SluiceSimulationTests", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSimulation"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )

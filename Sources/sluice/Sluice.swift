@@ -27,6 +27,7 @@ struct Sluice: ParsableCommand {
             Optimize.self,
             PolicyCommand.self,
             Reload.self,
+            Replay.self,
             Rules.self,
             Status.self,
             Submit.self,
