@@ -110,6 +110,7 @@ let package = Package(
         tests("SluiceDocumentsTests", ["SluiceDocuments", "SluiceJSON", "SluiceModel"]),
         tests(
             "SluiceControlPlaneTests", ["SluiceControlPlane", "SluiceForwarding", "SluiceModel", "SluiceSolver"]),
+        tests("SluiceForwardingTests", ["SluiceForwarding", "SluiceModel"]),
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),

@@ -12,7 +12,7 @@ extension ControlPlane {
             guard let before = consequences.before[slot] else { continue }
             let unit = flows[slot]
             switch (before, unit.placement) {
-            case (nil, nil): wait(slot)
+            case (nil, nil): if !unit.waitsForStart { wait(slot) }
             case (nil, .some):
                 changed = true
                 outcome.returned += unit.directions.map(\.id)

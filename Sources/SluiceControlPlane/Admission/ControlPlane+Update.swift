@@ -44,6 +44,8 @@ extension ControlPlane {
         var consequences = Consequences(.update(slot: slot))
         unregisterMatches(slot)
         displace(slot, &consequences)
+        // The candidates of its automata may break the new constraints.
+        for direction in 0..<2 { learning.selectors[former.carrier(direction)] = nil }
         unit.placement = nil
         flows.replace(unit)
         var rejection = assignLabels(slot)

@@ -72,7 +72,9 @@ extension PathSearch {
     // MARK: Waypoints
 
     /// A loop-free path through several waypoints is NP-hard to decide, so: segment by segment, each avoiding the nodes
-    /// already used, over all orders of up to three waypoints and over the nearest-first order of more.
+    /// already used and the switch of a host at the end, over all orders of up to three waypoints and over the given
+    /// order of more and its opposite; by cost, then by hops; with the one direction of full-duplex links, then with the
+    /// other.
     private mutating func throughWaypoints(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
         let waypoints = flow.constraints.via
         guard
@@ -81,12 +83,15 @@ extension PathSearch {
                 cost: { view.cost(of: $0) }) != nil
         else { return .closed(cut: cut(in: view)) }
         var best: (cost: Double, path: [Int32])?
-        for order in Self.orders(of: waypoints) {
-            guard let path = path(of: flow, through: order, in: view), let whole = Path(links: path, in: topology),
-                flow.constraints.accept(whole, in: topology)
-            else { continue }
-            let cost = path.reduce(0) { $0 + view.cost(of: Int($1)) }
-            if cost < best?.cost ?? .infinity { best = (cost, path) }
+        for (isPlain, prefersLast) in [(false, false), (true, false), (false, true), (true, true)] where best == nil {
+            for order in Self.orders(of: waypoints) {
+                guard
+                    let path = path(of: flow, through: order, in: view, isPlain: isPlain, prefersLast: prefersLast),
+                    let whole = Path(links: path, in: topology), flow.constraints.accept(whole, in: topology)
+                else { continue }
+                let cost = path.reduce(0) { $0 + view.cost(of: Int($1)) }
+                if cost < best?.cost ?? .infinity { best = (cost, path) }
+            }
         }
         return best.map { .found(path: $0.path, backup: nil) } ?? .notFound
     }
@@ -102,19 +107,23 @@ extension PathSearch {
     }
 
     private mutating func path(
-        of flow: Flow, through waypoints: [FlowConstraints.Waypoint], in view: RoomView
+        of flow: Flow, through waypoints: [FlowConstraints.Waypoint], in view: RoomView, isPlain: Bool,
+        prefersLast: Bool
     ) -> [Int32]? {
         var links: [Int32] = []
         var at = flow.source.raw
-        var blocked: [Int32] = [flow.destination.raw]
+        // A host's only switch comes last, so nothing else may use it up.
+        let row = Int(rowStart[flow.destination.position])
+        let gate = isHost[flow.destination.position] ? head[Int(rowLink[row])] : flow.destination.raw
+        let ending = [flow.destination.raw] + (gate == at || gate == flow.destination.raw ? [] : [gate])
+        var blocked = ending
         defer { unblock(blocked) }
         block(blocked)
         func extend(_ search: inout PathSearch, to node: Int32) -> Bool {
             if node == at { return true }
-            guard
-                let segment = search.cheapest(
-                    from: at, to: node, open: { view.isOpen($0) }, cost: { view.cost(of: $0) })
-            else { return false }
+            let segment = search.cheapest(
+                from: at, to: node, open: { view.isOpen($0) }, cost: { isPlain ? 1 : view.cost(of: $0) })
+            guard let segment else { return false }
             let used = [at] + segment.dropLast().map { search.head[Int($0)] }
             search.block(used)
             blocked += used
@@ -125,21 +134,22 @@ extension PathSearch {
         for waypoint in waypoints {
             switch waypoint {
             case .node(let node):
-                if node.raw == flow.destination.raw || node.raw == flow.source.raw { continue }
+                if ending.contains(node.raw) || node.raw == flow.source.raw { continue }
                 if links.contains(where: { head[Int($0)] == node.raw }) { continue }
                 guard extend(&self, to: node.raw) else { return nil }
             case .link(let choices):
                 if choices.contains(where: { links.contains($0.raw) }) { continue }
-                guard let link = choices.first(where: { view.isOpen($0.position) && head[$0.position] != at }),
-                    extend(&self, to: tail[link.position])
-                else { return nil }
+                let usable = choices.filter { view.isOpen($0.position) && head[$0.position] != at }
+                guard let link = prefersLast ? usable.last : usable.first, extend(&self, to: tail[link.position]) else {
+                    return nil
+                }
                 block([at])
                 blocked.append(at)
                 links.append(link.raw)
                 at = head[link.position]
             }
         }
-        unblock([flow.destination.raw])
+        unblock(ending)
         return extend(&self, to: flow.destination.raw) ? links : nil
     }
 

@@ -191,6 +191,7 @@ extension ControlPlane {
             case .interrupted(let carrier):
                 let slot = Int(carrier / 2)
                 guard slot < flows.slots.count, flows.slots[slot] != nil else { continue }
+                if flows[slot].placement != nil { judge(slot) }
                 report(.flowInterrupted, slot, Int(carrier % 2))
             case .vacated(let carrier): vacated(carrier)
             }

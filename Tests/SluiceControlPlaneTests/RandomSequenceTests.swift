@@ -1,0 +1,210 @@
+// Random sequences of everything that can happen, from a seed: after each event all invariants hold, nobody has given
+// way to anyone who is not strictly more important, and a packet of every active flow arrives, also while rules change.
+
+import SluiceControlPlane
+import SluiceForwarding
+import SluiceModel
+import SluiceSolver
+import Testing
+
+@Suite struct RandomSequenceTests {
+    @Test(arguments: 1...40)
+    func `invariants hold after every event`(seed: UInt64) throws {
+        var run = try RandomRun(seed: seed)
+        for _ in 0..<150 {
+            try run.step()
+            if run.hasFailed { break }
+        }
+    }
+}
+
+private struct RandomRun {
+    let seed: UInt64
+    var stream: RandomStream
+    let topology: Topology
+    let tracer: PacketTracer
+    var driver: Driver
+    var switches: [NodeIndex: SwitchState] = [:]
+    var live: [String] = []
+    var nextID = 0
+    var unconfirmed: [RulesTransaction] = []
+    var priorities: [FlowID: Int] = [:]
+    var hasFailed = false
+    var solves: [SolveOrder] = []
+
+    init(seed: UInt64) throws {
+        self.seed = seed
+        var stream = RandomStream(seed: seed, purpose: "sequence")
+        // A ring of seven with three chords: several ways, and links that can be cut.
+        topology = try Network.make(
+            7, [(1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 1), (1, 4), (2, 6), (3, 7)],
+            capacity: .megabits(10 + 5 * stream.below(3)))
+        tracer = PacketTracer(topology)
+        var policy = Policy.standard
+        policy.learning.dwellSeconds = 1
+        policy.learning.margin = 0.05
+        driver = Driver(topology, policy: policy)
+        self.stream = stream
+        // An agent owns some of the switches, in half of the runs, and everyone's rules are watched.
+        if seed % 2 == 0 {
+            let owned = (1...7).filter { _ in stream.below(3) > 0 }.map { NodeID("s\($0)") }
+            _ = try driver.ask(.subscribeRules(RulesSubscription(switches: owned, own: true)), client: 7)
+        }
+        _ = try driver.ask(.subscribeRules(RulesSubscription()), client: 8)
+        absorb()
+    }
+
+    mutating func step() throws {
+        driver.seconds += Double(stream.below(100)) / 50
+        let before = driver.occurrences.count
+        switch stream.below(14) {
+        case 0...4: try submit()
+        case 5: try withdraw()
+        case 6: try update()
+        case 7: try setLink()
+        case 8: try measure()
+        case 9: try optimize()
+        case 10...12: try acknowledge()
+        default: driver.handle(.timeReached)
+        }
+        absorb()
+        for occurrence in driver.occurrences[before...] {
+            guard case .preemptedBy(let winner) = occurrence.reason, occurrence.kind == .flowPreempted,
+                let flow = occurrence.flow
+            else { continue }
+            check(
+                (priorities[base(flow)] ?? .max) < (priorities[base(winner)] ?? .min),
+                "\(flow) gave way to \(winner), which is not more important")
+        }
+    }
+
+    private func base(_ id: FlowID) -> FlowID {
+        id.text.hasSuffix("~reverse") ? FlowID(String(id.text.dropLast(8))) : id
+    }
+
+    private mutating func check(_ condition: Bool, _ message: String) {
+        if !condition { hasFailed = true }
+        #expect(condition, "seed \(seed): \(message)")
+    }
+
+    private mutating func node() -> String { (stream.below(6) == 0 ? "s" : "h") + "\(1 + stream.below(7))" }
+
+    private mutating func submit() throws {
+        nextID += 1
+        let id = "f\(nextID)"
+        let from = node()
+        var to = node()
+        while to.dropFirst() == from.dropFirst() { to = node() }
+        var request = FlowRequest(
+            id: FlowID(id), source: NodeID(from), destination: NodeID(to), bandwidth: .megabits(1 + stream.below(8)),
+            priority: stream.below(5))
+        if stream.below(3) > 0 {
+            var match = FlowMatch.tcp(UInt16(nextID))
+            match.ipv4Source = nil
+            match.ipv4Destination = IPv4Prefix(0x0b00_0000 + UInt32(stream.below(4)))
+            if stream.below(4) == 0 { match.destinationPort = nil }
+            request.match = match
+        }
+        switch stream.below(8) {
+        case 0: request.reverseBandwidth = .megabits(1 + stream.below(4))
+        case 1: request.protection = stream.below(2) == 0 ? .linkDisjoint : .nodeDisjoint
+        case 2: request.minBandwidth = .megabits(1)
+        case 3: request.lifetimeSeconds = Double(1 + stream.below(60))
+        case 4: request.constraints.maxLatency = Latency(microseconds: 1_000 * (1 + stream.below(4)))
+        case 5: request.constraints = ConstraintRequest(avoid: ["s\(1 + stream.below(7))"])
+        case 6: request.start = driver.now.advanced(bySeconds: Double(stream.below(20)))
+        default: break
+        }
+        priorities[FlowID(id)] = request.priority
+        let dryRun = stream.below(10) == 0
+        guard case .flow(let result) = try driver.ask(.submit(request, dryRun: dryRun)) else { return }
+        if result.rejection == nil, !dryRun { live.append(id) }
+    }
+
+    private mutating func withdraw() throws {
+        guard !live.isEmpty else { return }
+        let id = live.remove(at: stream.below(live.count))
+        let error = requestError { _ = try driver.withdraw(id) }
+        if let error, case .flowEnded = error {} else { check(error == nil, "\(id) cannot be withdrawn") }
+    }
+
+    private mutating func update() throws {
+        guard !live.isEmpty else { return }
+        let id = FlowID(live[stream.below(live.count)])
+        var update = FlowUpdate(id: id)
+        switch stream.below(3) {
+        case 0: update.bandwidth = .megabits(1 + stream.below(10))
+        case 1: update.priority = stream.below(5)
+        default: update.constraints = ConstraintRequest(avoid: ["s\(1 + stream.below(7))"])
+        }
+        let former = priorities[id]
+        // Occurrences of this very event are judged by the new priority.
+        if let level = update.priority { priorities[id] = level }
+        do {
+            guard case .flow(let result) = try driver.ask(.update(update, dryRun: false)) else { return }
+            if result.rejection != nil { priorities[id] = former }
+        } catch { priorities[id] = former }
+    }
+
+    private mutating func setLink() throws {
+        let names = topology.cables.filter { !$0.id.hasPrefix("access:") }.map(\.id)
+        let name = names[stream.below(names.count)] + ["", ">", "<"][stream.below(3)]
+        let state: LinkState = [.up, .up, .down, .drained][stream.below(4)]
+        _ = try driver.setLink(name, state, dryRun: stream.below(5) == 0)
+    }
+
+    private mutating func measure() throws {
+        var samples: [TelemetrySample] = []
+        for link in topology.links where link.kind == .trunk {
+            samples.append(TelemetrySample(link: link.id.text, utilisation: stream.unit()))
+        }
+        _ = try driver.ask(.reportTelemetry(samples))
+    }
+
+    private mutating func optimize() throws {
+        if let order = driver.pendingSolve {
+            driver.pendingSolve = nil
+            let options = SolveOptions(method: .greedy, budget: SolveBudget(.work(20_000)), seed: order.seed)
+            driver.handle(.problemSolved(order.id, .solved(AdmissionSolver.solve(order.problem, options: options))))
+        } else {
+            driver.handle(.request(Ticket(1_000_000), from: ClientID(1), .optimize(OptimizeRequest())))
+        }
+    }
+
+    private mutating func acknowledge() throws {
+        guard seed % 2 == 0 else { return }
+        guard case .rules(let all) = try driver.ask(.rules(switch: nil)) else { return }
+        let owned = all.filter(\.isOwned)
+        guard !owned.isEmpty else { return }
+        let rules = owned[stream.below(owned.count)]
+        guard rules.confirmedRevision < rules.revision else { return }
+        _ = try driver.ask(
+            .acknowledgeRules(RulesAcknowledgement(switch: rules.switch, revision: rules.revision)), client: 7)
+        absorb()
+    }
+
+    /// Applies transactions to the mirrored switches one by one; active flows are carried all the time.
+    private mutating func absorb() {
+        let transactions = driver.transactions
+        driver.transactions = []
+        var seen: Set<String> = []
+        for transaction in transactions where seen.insert("\(transaction.switch) \(transaction.revision)").inserted {
+            guard let index = topology.index(of: transaction.switch) else { continue }
+            if transaction.isSnapshot { switches[index] = SwitchState() }
+            switches[index, default: SwitchState()].apply(transaction.change)
+        }
+        guard case .flows(let flows, _)? = try? driver.ask(.list(FlowFilter(states: [.admitted, .active, .degraded])))
+        else { return }
+        for flow in flows {
+            guard let match = flow.match, let source = topology.index(of: flow.source),
+                let destination = topology.index(of: flow.destination), flow.state == .active
+            else { continue }
+            var packet = match
+            packet.ipv4Source = packet.ipv4Source ?? IPv4Prefix(0x0c00_0000 + UInt32(source.position))
+            packet.destinationPort = packet.destinationPort ?? 60_000
+            packet.ipProtocol = packet.ipProtocol ?? FlowMatch.protocolTCP
+            let fate = tracer.fate(of: Packet(fields: packet), from: source) { switches[$0] ?? SwitchState() }
+            check(fate == .delivered(destination), "a packet of \(flow.id) ends as \(fate)")
+        }
+    }
+}
