@@ -120,7 +120,7 @@ let package = Package(
             "SluiceDaemonTests",
             ["SluiceControlPlane", "SluiceDaemon", "SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
-        tests("SystemTests", ["SluiceJSON", "SluiceProtocol"]),
+        tests("SystemTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceSimulationTests", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSimulation"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]

@@ -71,14 +71,8 @@ extension JSONWriter {
             switch item {
             case .decided(let result): writer.members(result)
             case .refused(let error):
-                let fault = ProtocolFault(error)
                 writer.name("error")
-                writer.object { writer in
-                    writer.member("code", fault.number)
-                    writer.member("message", fault.message)
-                    writer.name("data")
-                    writer.object { $0.member("code", fault.code) }
-                }
+                ReplyEncoder.error(ProtocolFault(error), to: &writer)
             }
         }
     }

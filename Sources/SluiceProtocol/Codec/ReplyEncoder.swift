@@ -15,6 +15,12 @@ package enum ReplyEncoder {
     package static func fault(_ id: RequestID, _ fault: ProtocolFault, to writer: inout JSONWriter) {
         begin(id, &writer)
         writer.name("error")
+        error(fault, to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes the error object itself: `{"code":...,"message":...,"data":{...}}`.
+    package static func error(_ fault: ProtocolFault, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.name("code")
         writer.integer(fault.number)
@@ -35,7 +41,6 @@ package enum ReplyEncoder {
                 writer.endArray()
             }
         }
-        writer.endObject()
         writer.endObject()
         writer.endObject()
     }

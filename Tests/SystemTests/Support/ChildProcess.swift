@@ -117,6 +117,12 @@ final class ChildProcess {
         close(errors)
     }
 
+    /// Whether it has written something that was not read yet, or has ended.
+    var hasOutput: Bool {
+        var poll = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 1) > 0
+    }
+
     func signal(_ signal: CInt) { Glibc.kill(process, signal) }
 
     /// Reads both streams to their end, which is the program's.

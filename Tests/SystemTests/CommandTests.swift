@@ -1,0 +1,112 @@
+// `sluice` against a real daemon: what people read, what scripts rely on.
+
+import SluiceJSON
+import Testing
+
+@Suite struct CommandTests {
+    private func sluice(_ daemon: DaemonUnderTest, _ arguments: String...) throws -> ChildProcess.Ending {
+        try ChildProcess.run("sluice", arguments, environment: ["SLUICE_SOCKET": daemon.socketPath])
+    }
+
+    @Test func `submit ends with 0 where the flow is admitted and with 1 where it is rejected`() throws {
+        let daemon = try DaemonUnderTest()
+        let admitted = try sluice(daemon, "submit", "ha", "hb", "--bandwidth", "6Mbit/s", "--id", "video")
+        #expect(admitted.status == 0, "\(admitted)")
+        #expect(admitted.output.hasPrefix("video: admitted, 6 Mbit/s on ha - a - b - hb"))
+        let rejected = try sluice(daemon, "submit", "a", "b", "--bandwidth", "1Gbit/s", "--json")
+        #expect(rejected.status == 1)
+        let answer = try JSONNode(parsing: Array(rejected.output.utf8))
+        #expect(answer["rejection"]?["code"]?.string == "no_capacity")
+        let what = try sluice(daemon, "submit", "a", "b", "--bandwidth", "1Gbit/s", "--dry-run")
+        #expect(what.status == 1)
+        #expect(what.output.contains("would be rejected"))
+    }
+
+    @Test(arguments: [
+        (["submit", "a", "nowhere", "--bandwidth", "1M"], 2, "node.unknown"),
+        (["submit", "a", "b"], 2, "--bandwidth"),
+        (["submit", "a", "b", "--bandwidth", "fast"], 2, "fast"),
+        (["explain", "nothing"], 2, "flow.unknown"),
+        (["link", "ab", "sideways"], 2, "sideways"),
+        (["submit", "--file", "/nonexistent.json"], 3, "/nonexistent.json"),
+        (["rules", "nowhere"], 2, "switch.unknown"),
+        (["nonsense"], 2, "nonsense"),
+    ])
+    func `what is wrong is said, with its exit code`(arguments: [String], status: Int32, text: String) throws {
+        let daemon = try DaemonUnderTest()
+        let ending = try ChildProcess.run("sluice", arguments, environment: ["SLUICE_SOCKET": daemon.socketPath])
+        #expect(ending.status == status, "\(ending)")
+        #expect(ending.errors.hasPrefix("sluice: "))
+        #expect(ending.errors.contains(text), "\(ending.errors)")
+        #expect(ending.output.isEmpty)
+    }
+
+    @Test func `without a daemon every command ends with 4 and says what to do`() throws {
+        for command in [["status"], ["flows"], ["links"], ["rules"], ["optimize"], ["watch"], ["automata"]] {
+            let ending = try ChildProcess.run("sluice", command + ["--socket", "/nonexistent/sluice.sock"])
+            #expect(ending.status == 4)
+            #expect(ending.errors.contains("start sluiced"))
+        }
+    }
+
+    @Test func `a file of demands is submitted in order, and its summary counts`() throws {
+        let daemon = try DaemonUnderTest()
+        let file = try daemon.folder.file(
+            "demands.json",
+            """
+            {"demands":[{"id":"one","source":"ha","destination":"hb","bandwidth":"6Mbps","class":"critical"},
+                        {"source":"ha","destination":"hc","bandwidth":7000000,"maxLatency":"5ms"},
+                        {"id":"huge","source":"a","destination":"b","bandwidth":"1Gbps"}]}
+            """)
+        let ending = try sluice(daemon, "submit", "--file", file)
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.output.contains("3 flows: 2 admitted, 1 rejected"), "\(ending.output)")
+        #expect(ending.output.contains("d1 "))
+    }
+
+    @Test func `the listings show what was done`() throws {
+        let daemon = try DaemonUnderTest()
+        _ = try sluice(daemon, "submit", "ha", "hb", "--bandwidth", "6M", "--id", "video", "--class", "critical")
+        #expect(try sluice(daemon, "flows").output.contains("video  admitted         7  critical"))
+        #expect(
+            try sluice(daemon, "links").output.contains("60 %") || sluice(daemon, "links").output.contains("60.0 %"))
+        #expect(try sluice(daemon, "rules", "b").output.contains("ipv4_dst=10.0.0.2"))
+        #expect(try sluice(daemon, "status").output.contains("flows       1 admitted"))
+        #expect(try sluice(daemon, "explain", "video").output.contains("Its path is ha - a - b - hb"))
+        let down = try sluice(daemon, "link", "ab", "down")
+        #expect(down.output.contains("moved video"), "\(down.output)")
+        #expect(try sluice(daemon, "telemetry", "ac>", "--utilisation", "0.4").output.contains("accepted"))
+        #expect(try sluice(daemon, "telemetry", "zz>", "--utilisation", "0.4").status == 1)
+        let optimized = try sluice(daemon, "optimize", "--budget", "100ms", "--json")
+        #expect(try JSONNode(parsing: Array(optimized.output.utf8))["status"]?.string != nil)
+        #expect(try sluice(daemon, "withdraw", "video").output.contains("video: withdrawn"))
+        #expect(try sluice(daemon, "flows", "--state", "admitted").output == "no flows\n")
+        #expect(try sluice(daemon, "reload").output.contains("policy: none"))
+    }
+
+    @Test func `watch prints events as they happen`() throws {
+        let daemon = try DaemonUnderTest()
+        let watch = try ChildProcess(
+            try ChildProcess.program("sluice"), ["watch", "--kind", "link.changed", "--count", "1", "--json"],
+            environment: ["SLUICE_SOCKET": daemon.socketPath])
+        // The link goes up and down until the watcher, which starts in its own time, has seen it and ended.
+        let client = try daemon.connect()
+        repeat {
+            for state in ["down", "up"] {
+                _ = try client.call("topology.setLink", #"{"link":"ab","state":"\#(state)"}"#)
+            }
+        } while !watch.hasOutput
+        let ending = try watch.ending()
+        #expect(ending.status == 0)
+        #expect(try JSONNode(parsing: Array(ending.output.utf8))["kind"]?.string == "link.changed")
+    }
+
+    @Test func `version and help end with 0`() throws {
+        #expect(try ChildProcess.run("sluice", ["--version"]).output == "0.1.0\n")
+        for command in ["submit", "flows", "watch", "automata"] {
+            let help = try ChildProcess.run("sluice", [command, "--help"])
+            #expect(help.status == 0)
+            #expect(help.output.contains("Example"), "\(command)")
+        }
+    }
+}
