@@ -15,9 +15,9 @@ import Testing
         #expect(Set(Shapes.eventKinds) == Set(Occurrence.Kind.allCases.map(\.rawValue)))
     }
 
-    @Test func `pages of the wire are at least those of the control plane`() {
-        #expect(Shapes.pageLimit >= ControlLimits.listPage)
-        #expect(Shapes.batchLimit >= ControlLimits.batch)
+    @Test func `pages and batches of the wire are those of the control plane`() {
+        #expect(Shapes.pageLimit == ControlLimits.listPage)
+        #expect(Shapes.batchLimit == ControlLimits.batch)
     }
 }
 

@@ -135,6 +135,15 @@ import Testing
         #expect(ending.errors.contains("priorty"))
     }
 
+    @Test func `a socket that systemd passes is served and left in place`() throws {
+        let daemon = try DaemonUnderTest(isActivated: true)
+        #expect(try daemon.connect().call("system.status")["result"] != nil)
+        let ending = try daemon.stop()
+        #expect(ending.status == 0)
+        #expect(ending.errors.contains("passed by systemd"))
+        #expect(access(daemon.socketPath, F_OK) == 0)
+    }
+
     @Test func `the watchdog hears from it`() throws {
         let daemon = try DaemonUnderTest(environment: ["WATCHDOG_USEC": "200000"])
         try daemon.awaitNotice("WATCHDOG=1")

@@ -3,8 +3,8 @@
 
 package enum Shapes {
     static let any = 0...Int(Int32.max)
-    package static let batchLimit = 100_000
-    package static let pageLimit = 10_000
+    package static let batchLimit = 10_000
+    package static let pageLimit = 1_000
     package static let sampleLimit = 100_000
 
     static let bandwidth = Schema.integer(0...(1 << 53) - 1)

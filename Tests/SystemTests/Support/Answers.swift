@@ -45,8 +45,8 @@ enum Answers {
 
 /// Files of this package, found from where this file was compiled.
 enum PackageFiles {
-    static func path(_ relative: String, file: String = #filePath) -> String {
-        let folders = file.split(separator: "/", omittingEmptySubsequences: false)
+    static func path(_ relative: String) -> String {
+        let folders = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         // Tests/SystemTests/Support/THIS.
         return folders.dropLast(4).joined(separator: "/") + "/" + relative
     }

@@ -80,7 +80,10 @@ final class ChildProcess {
         return path
     }
 
-    init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameter passing: a descriptor that the program finds as its fourth, as systemd passes a socket.
+    init(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], passing: CInt? = nil
+    ) throws {
         var outputPipe: [CInt] = [0, 0]
         var errorPipe: [CInt] = [0, 0]
         // Socket pairs, since they close on exec from their first moment: a program that another test starts meanwhile
@@ -97,6 +100,7 @@ final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
         posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
+        if let passing { posix_spawn_file_actions_adddup2(&actions, passing, 3) }
         let variables = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]

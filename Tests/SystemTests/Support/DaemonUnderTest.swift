@@ -22,8 +22,11 @@ final class DaemonUnderTest {
         """
 
     /// Starts it and waits until it is ready.
+    ///
+    /// - Parameter isActivated: it is passed a listening socket at `socketPath`, as systemd does.
     init(
-        topology: String = DaemonUnderTest.triangle, policy: String? = nil, environment: [String: String] = [:]
+        topology: String = DaemonUnderTest.triangle, policy: String? = nil, environment: [String: String] = [:],
+        isActivated: Bool = false
     ) throws {
         folder = try TemporaryFolder()
         socketPath = folder.path + "/control.sock"
@@ -31,7 +34,20 @@ final class DaemonUnderTest {
         var arguments = ["--topology", try folder.file("topology.json", topology), "--socket", socketPath]
         if let policy { arguments += ["--policy", try folder.file("policy.yaml", policy)] }
         let variables = environment.merging(["NOTIFY_SOCKET": folder.path + "/notify.sock"]) { $1 }
-        process = try ChildProcess(try ChildProcess.program("sluiced"), arguments, environment: variables)
+        let program = try ChildProcess.program("sluiced")
+        if isActivated {
+            let listener = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(listener) }
+            guard withUnixAddress(socketPath, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+                throw SystemTestFailure("cannot listen on \(socketPath)")
+            }
+            // The shell becomes the daemon, so that its process id is the one that LISTEN_PID names.
+            process = try ChildProcess(
+                "/bin/sh", ["-c", "export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\"", program] + arguments,
+                environment: variables, passing: listener)
+        } else {
+            process = try ChildProcess(program, arguments, environment: variables)
+        }
         try awaitNotice("READY=1")
     }
 
