@@ -15,11 +15,11 @@ package struct SolutionAssembly: Sendable {
     ///
     /// - Parameters:
     ///   - bound: proven bound on the sum of weights.
-    ///   - classBounds: proven bounds of the classes of a strict objective, each given the counts that `placement` has
-    ///     in the higher ones; nil where nothing is proven.
+    ///   - classBounds: proven bounds of the first classes of a strict objective, each given the counts that `placement`
+    ///     has in the higher ones; for the others nothing is proven.
     /// - Throws: where the audit refuses the placement: a defect of a solver, which must not reach a network.
     package func solution(
-        _ placement: Placement, method: SolveMethod, bound: Int, classBounds: [Int]?, trajectory: [TrajectoryPoint],
+        _ placement: Placement, method: SolveMethod, bound: Int, classBounds: [Int], trajectory: [TrajectoryPoint],
         meter: WorkMeter, refused: RefusedPlacement? = nil
     ) throws(RefusedPlacement) -> AdmissionSolution {
         let objective = placement.score.weight
@@ -29,7 +29,8 @@ package struct SolutionAssembly: Sendable {
             for (position, priority) in compiled.priorities.enumerated() {
                 let total = compiled.flowClass.count { $0 == Int32(position) }
                 let admitted = placement.score.admitted[position]
-                let proven = classBounds.map { min($0[position], total) } ?? total
+                let known = position < classBounds.count ? classBounds[position] : total
+                let proven = min(known, total)
                 classes.append(ClassResult(priority: priority, admitted: admitted, bound: proven))
             }
         }

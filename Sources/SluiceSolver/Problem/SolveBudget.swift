@@ -59,6 +59,15 @@ package struct WorkMeter: Sendable {
         }
     }
 
+    /// Whether polishing an answer must end: it may overrun a wall-time budget by a few milliseconds, and costs a work
+    /// limit nothing.
+    package func isOverForPolish() -> Bool {
+        switch budget.extent {
+        case .wallTime(let seconds, let clock): clock() - start >= seconds + 0.01
+        case .work: false
+        }
+    }
+
     /// Share of the budget that is spent, 0...1.
     package var share: Double {
         switch budget.extent {

@@ -55,7 +55,8 @@ package struct BoundedSimplex: Sendable {
 
     private static let rejection: Int32 = 1 << 30
 
-    package init(_ problem: CompiledProblem, weights: [Int]) {
+    /// - Parameter resolution: the weight whose differences matter; reduced costs far below it count as zero.
+    package init(_ problem: CompiledProblem, weights: [Int], resolution: Double) {
         self.problem = problem
         weight = weights.map { Double($0) }
         // In units of the widest flow, so that bit/s and tiny instances condition alike.
@@ -77,7 +78,7 @@ package struct BoundedSimplex: Sendable {
         prices = Array(repeating: 0, count: linkCount)
         direction = Array(repeating: 0, count: linkCount)
         setRate = Array(repeating: 0, count: problem.flowCount)
-        tolerance = 1e-7 * Double(max(1, weights.max() ?? 1))
+        tolerance = 1e-7 * resolution
         meanBandwidth = bandwidth.reduce(0, +) / Double(max(1, problem.flowCount))
         unitBandwidth = unit
     }

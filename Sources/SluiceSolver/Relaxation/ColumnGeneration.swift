@@ -16,14 +16,16 @@ package struct ColumnGeneration: Sendable {
     private let tolerance: Double
 
     /// Takes over where the ascent ended, with its prices as the centre and `start` as the first basis.
-    package init(_ problem: CompiledProblem, weights: [Int], ascent: PriceAscent, start: Placement) {
-        simplex = BoundedSimplex(problem, weights: weights)
+    package init(
+        _ problem: CompiledProblem, weights: [Int], resolution: Double, ascent: PriceAscent, start: Placement
+    ) {
+        simplex = BoundedSimplex(problem, weights: weights, resolution: resolution)
         simplex.start(from: start)
         pricer = ascent.pricer
         bestBound = ascent.bestBound
         bestValue = ascent.bestValue
         bestPrices = ascent.bestPrices
-        tolerance = 1e-6 * Double(max(1, weights.max() ?? 1))
+        tolerance = 1e-6 * resolution
         seed()
     }
 

