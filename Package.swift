@@ -73,6 +73,7 @@ let package = Package(
         // Decisions.
         library("SluiceControlPlane", ["SluiceForwarding", "SluiceLearning", "SluiceModel", "SluiceSolver"]),
         library("SluiceSolver", ["SluiceModel"]),
+        library("SluiceGLPK", ["SluiceSolver", "CSluiceGLPK"]),
 
         // Edges.
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
@@ -91,6 +92,7 @@ let package = Package(
             "SluiceSimulation", ["SluiceCapture", "SluiceControlPlane", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
 
         // C libraries, each behind one module.
+        .target(name: "CSluiceGLPK", dependencies: ["CGLPK"], linkerSettings: [.linkedLibrary("glpk")]),
         .systemLibrary(name: "CGLPK", providers: [.apt(["libglpk-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
@@ -98,8 +100,8 @@ let package = Package(
         program(
             "sluice",
             [
-                "SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceSimulation",
-                argumentParser,
+                "SluiceCapture", "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceModel", "SluiceProtocol",
+                "SluiceSimulation", "SluiceSolver", argumentParser,
             ]),
         program(
             "sluiced",
@@ -122,6 +124,8 @@ let package = Package(
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SystemTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceSimulationTests", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSimulation"]),
+        tests("SluiceSolverTests", ["SluiceModel", "SluiceSolver"]),
+        tests("SluiceGLPKTests", ["SluiceGLPK", "SluiceModel", "SluiceSolver"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )

@@ -22,7 +22,8 @@ package struct AdmissionDemand: Sendable {
     /// Its class in the strict objective; larger is more important.
     package var priority: FlowPriority
     package var constraints: FlowConstraints
-    /// Where it runs now; nil where it is not admitted yet.
+    /// Where it runs now; nil where it is not admitted yet. A path that does not satisfy the constraints (any more)
+    /// counts as none.
     package var present: Path?
 
     /// `weight` defaults to the priority.
@@ -63,7 +64,16 @@ package struct AdmissionProblem: Sendable {
         precondition((maxMoves ?? 0) >= 0, "the number of moves is not negative")
         self.topology = topology
         self.capacity = capacity ?? topology.links.map(\.reservable)
-        self.demands = demands
+        self.demands = demands.map { demand in
+            guard let present = demand.present else { return demand }
+            let isUsable =
+                present.source(in: topology) == demand.source && present.destination(in: topology) == demand.destination
+                && demand.constraints.accept(present, in: topology)
+            if isUsable { return demand }
+            var demand = demand
+            demand.present = nil
+            return demand
+        }
         self.objective = objective
         self.maxMoves = maxMoves
     }
