@@ -73,8 +73,11 @@ import Testing
         #expect(GLPKEngine.memoryHeld == 0)
     }
 
-    @Test func `the master's bound is the relaxation's`() throws {
-        var master = try #require(GLPKMaster(rowLimits: [10, 1, 1]))
+    @Test func `the master's bound is the relaxation's`() {
+        guard var master = GLPKMaster(rowLimits: [10, 1, 1]) else {
+            Issue.record("GLPK gives no master")
+            return
+        }
         var columns = IntegerModel()
         columns.isInteger = false
         let capacity = columns.addRow(limit: 10)
@@ -82,9 +85,16 @@ import Testing
         let second = columns.addRow(limit: 1)
         columns.addColumn(objective: 3, entries: [(capacity, 6), (first, 1)])
         columns.addColumn(objective: 2, entries: [(capacity, 6), (second, 1)])
-        #expect(master.add(columns))
-        let answer = try #require(master.solve { false })
-        #expect(abs(answer.objective - (3 + 2 * 4.0 / 6)) < 1e-9)
-        #expect(abs(answer.duals[0] - 2.0 / 6) < 1e-9)
+        let added = master.add(columns)
+        #expect(added)
+        guard let answer = master.solve(shouldStop: { false }) else {
+            Issue.record("GLPK does not solve the master")
+            return
+        }
+        // All of the first item, two thirds of the second.
+        let expected = 13.0 / 3
+        let dual = 1.0 / 3
+        #expect(abs(answer.objective - expected) < 1e-9)
+        #expect(abs(answer.duals[0] - dual) < 1e-9)
     }
 }

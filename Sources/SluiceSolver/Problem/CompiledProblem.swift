@@ -138,6 +138,15 @@ package struct CompiledProblem: Sendable {
         return masks[Int(rules[Int(rule[flow])].mask)]
     }
 
+    /// Whether a walk visits each node once.
+    package func isSimple(_ walk: ArraySlice<Int32>) -> Bool {
+        for (position, link) in walk.enumerated() {
+            let node = graph.head[Int(link)]
+            if walk.prefix(position + 1).contains(where: { graph.tail[Int($0)] == node }) { return false }
+        }
+        return true
+    }
+
     package func satisfies(_ rule: RouteRule, _ links: some Sequence<Int32>) -> Bool {
         var delay = 0
         var hops = 0

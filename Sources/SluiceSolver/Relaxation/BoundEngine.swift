@@ -41,8 +41,17 @@ package struct BoundEngine: Sendable {
     /// Trees, label searches and pivots so far.
     package var work: Int { columns?.work ?? ascent.work }
 
-    /// Paths generated so far.
-    package var pool: ColumnPool { columns?.simplex.pool ?? ColumnPool(flowCount: problem.flowCount) }
+    /// Simple paths generated so far. With waypoints the relaxation also prices walks that visit a node twice; they
+    /// serve the bound alone.
+    package var pool: ColumnPool {
+        guard let all = columns?.simplex.pool else { return ColumnPool(flowCount: problem.flowCount) }
+        guard problem.rules.contains(where: { !$0.waypoints.isEmpty }) else { return all }
+        var simple = ColumnPool(flowCount: problem.flowCount)
+        for column in 0..<all.count where problem.isSimple(all.path(of: column)) {
+            simple.insert(flow: all.flow[column], path: all.path(of: column))
+        }
+        return simple
+    }
 
     /// One slice. `incumbent`: the best placement known, from which the simplex starts.
     package mutating func advance(incumbent: Placement) {

@@ -34,14 +34,14 @@ package struct PathEnumeration: Sendable {
 
     package init(_ problem: CompiledProblem, prices: [Double]) {
         self.problem = problem
-        let largest = max(prices.max() ?? 0, 1e-300)
+        let largest = prices.max() ?? 0
         let priced = prices.filter { $0 > 0 }
         let mean = priced.isEmpty ? largest : priced.reduce(0, +) / Double(priced.count)
-        let unit = Double(1 << 30) / largest
+        let unit = largest > 1e-200 ? Double(1 << 30) / largest : 0
         let hop = max(1, min(1 << 26, Int(mean * 0.02 * unit)))
         costs = prices.map { Int(max(0, $0) * unit) + hop }
         var noise = RandomStream(seed: 1, purpose: "projections")
-        signature = prices.map { $0 > 1e-6 * largest ? noise.next() : 0 }
+        signature = prices.map { $0 > 1e-6 * largest && unit > 0 ? noise.next() : 0 }
         var starts = [Int32](repeating: 0, count: problem.graph.nodeCount + 1)
         for head in problem.graph.head { starts[Int(head) + 1] += 1 }
         for node in 0..<problem.graph.nodeCount { starts[node + 1] += starts[node] }

@@ -15,6 +15,7 @@ package enum RelaxationRounding {
             let present = problem.present[flow]
             if !present.isEmpty, moves >= problem.maxMoves, present[...] != path { return false }
             return path.allSatisfy { residual[Int($0)] >= problem.bandwidth[flow] }
+                && (problem.rule[flow] < 0 || problem.isSimple(path))
         }
         func admit(_ flow: Int, _ path: ArraySlice<Int32>) {
             routes[flow] = Array(path)

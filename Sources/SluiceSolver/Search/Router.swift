@@ -61,12 +61,4 @@ package struct Router: Sendable {
         case .tooManyLabels: return fallback
         }
     }
-
-    /// Whether the last answer visits each node once.
-    package func answerIsSimple() -> Bool {
-        var seen: Set<Int32> = []
-        for link in links where !seen.insert(problem.graph.tail[Int(link)]).inserted { return false }
-        guard let last = links.last else { return false }
-        return !seen.contains(problem.graph.head[Int(last)])
-    }
 }
