@@ -87,6 +87,14 @@ import Testing
         #expect(try client.line() == nil)
     }
 
+    @Test func `subscriptions beyond the policy's limit are refused with the reason`() throws {
+        let client = try DaemonUnderTest(policy: "limits:\n  subscriptionsPerClient: 1\n").connect()
+        #expect(try client.call("events.subscribe", #"{"kinds":["link.changed"]}"#)["result"] != nil)
+        let refused = try client.call("events.subscribe")["error"]?["data"]
+        #expect(refused?["code"]?.string == "limit.reached")
+        #expect(refused?["maximum"]?.integer == 1)
+    }
+
     @Test func `connections beyond the policy's limit are refused with the reason`() throws {
         let daemon = try DaemonUnderTest(policy: "limits:\n  connections: 2\n")
         let first = try daemon.connect()

@@ -18,6 +18,8 @@ final class Connection {
     var inputHasEnded = false
     var isSubscriber: Bool { followsEvents || !followedRules.isEmpty }
     var followsEvents = false
+    /// Subscriptions asked for and given.
+    var subscriptions = 0
     /// Switches whose rules the client follows, and whether it owns them.
     var followedRules: [NodeID: Bool] = [:]
     /// What a slow subscriber did not get, to be made good when it reads again. Bounded: one entry a switch, one count.

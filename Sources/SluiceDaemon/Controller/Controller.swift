@@ -193,6 +193,7 @@ extension Controller {
             try check(invocation.method, for: connection)
             switch try Command(invocation) {
             case .plane(let request):
+                try limitSubscriptions(request, of: connection)
                 if case .subscribeRules(let subscription) = request { subscribing[ticket] = subscription }
                 handle(.request(ticket, from: connection.id, request))
             case .reload: reload(answering: ticket)
@@ -200,6 +201,17 @@ extension Controller {
             }
         } catch {
             answer(ticket, .failure(error))
+        }
+    }
+
+    private func limitSubscriptions(_ request: Request, of connection: Connection) throws(ProtocolFault) {
+        switch request {
+        case .subscribeRules, .subscribeEvents: break
+        default: return
+        }
+        let maximum = policy.limits.subscriptionsPerClient
+        guard connection.subscriptions < maximum else {
+            throw ProtocolFault(.limitReached(.subscriptions, maximum: maximum))
         }
     }
 
@@ -245,12 +257,15 @@ extension Controller {
     }
 
     private func succeed(_ ticket: Ticket, _ response: Response) {
-        if let connection = pending[ticket].flatMap({ connections[$0.client] }) {
+        if let reply = pending[ticket], let connection = connections[reply.client] {
             switch response {
             case .rulesSubscribed(let switches):
                 let owns = subscribing[ticket]?.own ?? false
+                if reply.isAwaited { connection.subscriptions += 1 }
                 for revision in switches { connection.followedRules[revision.switch, default: false] = owns }
-            case .eventsSubscribed: connection.followsEvents = true
+            case .eventsSubscribed:
+                connection.subscriptions += 1
+                connection.followsEvents = true
             default: break
             }
         }

@@ -15,6 +15,11 @@ struct PendingReply {
     /// nil: a notification, whose answer is dropped.
     let id: RequestID?
     let destination: Destination
+
+    /// Whether a client asked for it.
+    var isAwaited: Bool {
+        if case .nowhere = destination { false } else { true }
+    }
 }
 
 /// The answers to one batch, sent as one array when the last is there.
