@@ -17,6 +17,15 @@ extension ControlPlane {
             forbidden: forbiddenLinks(of: flow))
     }
 
+    /// The route of `flow` now. The view of the holdings ends here: a copy of them that lived on would make the next
+    /// hold copy them all.
+    mutating func route(
+        _ flow: Flow, need: Bandwidth, rule: RoomView.Rule, ignoringState: Bool = false
+    ) -> Route {
+        let view = roomView(for: flow, need: need, rule: rule, ignoringState: ignoringState)
+        return search.route(flow, in: view, topology: topology)
+    }
+
     private func forbiddenLinks(of flow: Flow) -> [Bool] {
         let constraints = flow.constraints
         if constraints.avoidLinks.isEmpty, constraints.avoidNodes.isEmpty, constraints.affinity == .none { return [] }
@@ -84,8 +93,7 @@ extension ControlPlane {
 
     private mutating func hasRoute(_ unit: FlowUnit, _ bandwidths: [Bandwidth], _ rule: RoomView.Rule) -> Bool {
         zip(unit.directions, bandwidths).allSatisfy { flow, bandwidth in
-            let view = roomView(for: flow, need: bandwidth, rule: rule)
-            if case .found = search.route(flow, in: view, topology: topology) { return true }
+            if case .found = route(flow, need: bandwidth, rule: rule) { return true }
             return false
         }
     }
@@ -100,8 +108,7 @@ extension ControlPlane {
         var placements: [DirectionPlacement] = []
         var victims: [Int] = []
         for (direction, flow) in unit.directions.enumerated() {
-            let view = roomView(for: flow, need: bandwidths[direction], rule: rule)
-            guard case .found(let links, let backup) = search.route(flow, in: view, topology: topology),
+            guard case .found(let links, let backup) = route(flow, need: bandwidths[direction], rule: rule),
                 let path = Path(links: links, in: topology)
             else {
                 undo(unit, placements, victims)

@@ -10,8 +10,7 @@ extension ControlPlane {
         var held: [(placement: DirectionPlacement, direction: Int)] = []
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
-            let view = roomView(for: flow, need: need, rule: .free)
-            if case .found(let links, let backup) = search.route(flow, in: view, topology: topology),
+            if case .found(let links, let backup) = route(flow, need: need, rule: .free),
                 let path = Path(links: links, in: topology)
             {
                 // Each direction fits alone: the next is examined with this one in place.
@@ -33,11 +32,10 @@ extension ControlPlane {
     private mutating func refusal(of flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
         let one = Bandwidth(bitsPerSecond: 1)
         // Is there a way at all, if every link were up; and as they are?
-        let present = search.route(flow, in: roomView(for: flow, need: one, rule: .empty), topology: topology)
+        let present = route(flow, need: one, rule: .empty)
         switch present {
         case .closed, .notFound:
-            let ifUp = search.route(
-                flow, in: roomView(for: flow, need: one, rule: .empty, ignoringState: true), topology: topology)
+            let ifUp = route(flow, need: one, rule: .empty, ignoringState: true)
             guard case .found(let links, let backup) = ifUp else {
                 let code: Rejection.Code = if case .notFound = present { .notFoundInBudget } else { .noPath }
                 return Rejection(code: code)
@@ -53,7 +51,7 @@ extension ControlPlane {
             return Rejection(
                 code: .latencyUnreachable, detail: .fastestLatency(latency), wouldFitIf: [.latency(atLeast: latency)])
         case .found(let links, _):
-            let empty = search.route(flow, in: roomView(for: flow, need: need, rule: .empty), topology: topology)
+            let empty = route(flow, need: need, rule: .empty)
             if case .found = empty { return crowded(flow, need: need, unit: unit) }
             let narrow = links.filter { reservable[Int($0)] < need.bitsPerSecond }.map { LinkIndex(Int($0)) }
             return Rejection(
@@ -64,15 +62,14 @@ extension ControlPlane {
 
     /// It would fit an empty network: others are in the way.
     private mutating func crowded(_ flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
-        let amongEquals = search.route(
-            flow, in: roomView(for: flow, need: need, rule: .without(level: unit.level)), topology: topology)
+        let amongEquals = route(flow, need: need, rule: .without(level: unit.level))
         var links: [LinkIndex] = []
         var isOutranked = false
         if case .found(let path, let backup) = amongEquals {
             links = (path + (backup ?? [])).map { LinkIndex(Int($0)) }
         } else {
             isOutranked = true
-            let any = search.route(flow, in: roomView(for: flow, need: need, rule: .empty), topology: topology)
+            let any = route(flow, need: need, rule: .empty)
             if case .found(let path, let backup) = any { links = (path + (backup ?? [])).map { LinkIndex(Int($0)) } }
         }
         links = Array(Set(links)).sorted()
@@ -130,7 +127,7 @@ extension ControlPlane {
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
             let rule: RoomView.Rule = mayPreempt(unit) ? .displacing(level: unit.level - 1) : .free
-            let route = search.route(flow, in: roomView(for: flow, need: need, rule: rule), topology: topology)
+            let route = route(flow, need: need, rule: rule)
             if case .closed(let cut) = route, cut.count <= 64 { return cut.map { LinkIndex(Int($0)) } }
         }
         return nil

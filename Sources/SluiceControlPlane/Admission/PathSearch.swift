@@ -65,7 +65,8 @@ struct PathSearch: Sendable {
                 let link = Int(rowLink[position])
                 guard open(link) else { continue }
                 let next = Int(head[link])
-                if isBlocked[next] { continue }
+                // Hosts are leaves: a way to another one leads nowhere.
+                if isBlocked[next] || (isHost[next] && Int32(next) != target) { continue }
                 let through = entry.cost + linkCost(link)
                 if through < cost[next] {
                     cost[next] = through
@@ -98,6 +99,7 @@ struct PathSearch: Sendable {
                 let link = Int(rowLink[position])
                 guard open(link) else { continue }
                 let next = Int(head[link])
+                if isHost[next], Int32(next) != target { continue }
                 let through = min(width[node], room(link))
                 if through > width[next] {
                     width[next] = through

@@ -22,7 +22,7 @@ extension PathSearch {
         guard
             let path = cheapest(
                 from: source, to: target, open: { view.isOpen($0) }, cost: { view.cost(of: $0) })
-        else { return .closed(cut: cut(in: view)) }
+        else { return .closed(cut: cut(before: target, in: view)) }
         if keepsBounds(path, of: flow.constraints) { return .found(path: path, backup: nil) }
         return withinBounds(flow, in: view)
     }
@@ -60,10 +60,12 @@ extension PathSearch {
     }
 
     /// Links that leave what the last failed search reached, and that only lack state or room.
-    private func cut(in view: RoomView) -> [Int32] {
+    private func cut(before target: Int32, in view: RoomView) -> [Int32] {
         var links: [Int32] = []
         for link in 0..<linkCount
-        where wasReached(tail[link]) && !wasReached(head[link]) && view.isPermitted(link) {
+        where wasReached(tail[link]) && !wasReached(head[link]) && view.isPermitted(link)
+            && (!isHost[Int(head[link])] || head[link] == target)
+        {
             links.append(Int32(link))
         }
         return links
@@ -77,11 +79,12 @@ extension PathSearch {
     /// other.
     private mutating func throughWaypoints(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
         let waypoints = flow.constraints.via
+        let target = flow.destination.raw
         guard
             cheapest(
                 from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
                 cost: { view.cost(of: $0) }) != nil
-        else { return .closed(cut: cut(in: view)) }
+        else { return .closed(cut: cut(before: target, in: view)) }
         var best: (cost: Double, path: [Int32])?
         for (isPlain, prefersLast) in [(false, false), (true, false), (false, true), (true, true)] where best == nil {
             for order in Self.orders(of: waypoints) {
@@ -158,11 +161,12 @@ extension PathSearch {
     /// Both paths share the access links of host ends, which have no alternative. A pair that shares a risk group is
     /// taken only where removing the first path's risks leaves no second one.
     private mutating func pair(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
+        let target = flow.destination.raw
         guard
             let single = cheapest(
                 from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
                 cost: { view.cost(of: $0) })
-        else { return .closed(cut: cut(in: view)) }
+        else { return .closed(cut: cut(before: target, in: view)) }
         let leading = single.prefix { !isTrunk[Int($0)] }
         let trunks = single.filter { isTrunk[Int($0)] }
         let trailing = single.suffix(single.count - leading.count - trunks.count)
