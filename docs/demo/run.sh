@@ -38,8 +38,12 @@ say "Why was one refused?"
 refused=$(awk '$2 == "rejected" { print $1; exit }' "$work/submitted")
 [ -z "$refused" ] || run explain "$refused"
 
-say "Find the best joint admission for at most a second, then ask again for what it left out"
+say "Look for a better joint placement of what is live, for at most a second"
 run optimize --budget 1
+
+say "What the best joint admission of all 64 would be, offline"
+run solve topologies/abilene.json --demands docs/demo/abilene-demands.json --priority-from policies/default.yaml \
+    --budget 1s
 
 say "What is reserved on each link"
 run links
