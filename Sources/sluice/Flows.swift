@@ -12,7 +12,7 @@ struct Flows: ParsableCommand {
             Examples:
               sluice flows
               sluice flows --state rejected --state preempted
-              sluice flows --link 'denver-kansascity>' --json
+              sluice flows --link 'denver--kansas-city>' --json
             """)
 
     @Option(help: "Only flows in this state; may be repeated.")

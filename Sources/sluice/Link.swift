@@ -14,9 +14,9 @@ struct LinkCommand: ParsableCommand {
             emptied as far as there is other room, and takes nothing new.
 
             Examples:
-              sluice link denver-kansascity drained --dry-run
-              sluice link denver-kansascity down
-              sluice link 'denver-kansascity>' up
+              sluice link denver--kansas-city drained --dry-run
+              sluice link denver--kansas-city down
+              sluice link 'denver--kansas-city>' up
             """)
 
     enum State: String, ExpressibleByArgument, CaseIterable { case up, down, drained }

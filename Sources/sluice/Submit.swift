@@ -13,7 +13,7 @@ struct Submit: ParsableCommand {
             Ends with 1 where the flow is rejected; with --file, 0 once every flow has its answer.
 
             Examples:
-              sluice submit seattle newyork --bandwidth 2Gbit/s --class critical
+              sluice submit seattle new-york --bandwidth 2Gbit/s --class critical
               sluice submit h1 h2 --bandwidth 40Mbps --max-latency 20ms --avoid denver --id backup-7
               sluice submit h1 h2 --bandwidth 10Gbps --dry-run
               sluice submit --file demands.json

@@ -11,7 +11,7 @@ struct TelemetryReport: ParsableCommand {
         abstract: "Reports a measurement of a link.",
         discussion: """
             Example:
-              sluice telemetry 'denver-kansascity>' --utilisation 0.93 --latency 12ms
+              sluice telemetry 'denver--kansas-city>' --utilisation 0.93 --latency 12ms
             """)
 
     @Argument(help: "One direction: ID> or ID<, or ID of a directed link.")
