@@ -14,7 +14,7 @@ DESTDIR ?=
 SUITE ?= ../shared/data/pfar
 
 PACKAGES_BUILD := libglpk-dev libpcap-dev libxml2 pkg-config
-PACKAGES_TEST := socat netcat-openbsd python3 systemd
+PACKAGES_TEST := mandoc socat netcat-openbsd python3 systemd
 
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 

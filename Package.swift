@@ -117,7 +117,7 @@ let package = Package(
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),
         tests("SluiceTelemetryTests", ["SluiceModel", "SluiceTelemetry"]),
-        tests("PackagingTests", []),
+        tests("PackagingTests", ["SluiceJSON", "SluiceProtocol"]),
         tests(
             "SluiceDaemonTests",
             ["SluiceControlPlane", "SluiceDaemon", "SluiceJSON", "SluiceModel", "SluiceProtocol"]),
