@@ -1,7 +1,7 @@
 # make demo      install what is needed, build, run Sluice on a real backbone for half a minute
 # make test      install what is needed, build, lint, run every test
 # make build     the release programs in .build/release: sluiced, sluice, sluice-bench
-# make install   into $(DESTDIR)$(PREFIX), with the unit, the policies and the topologies
+# make install   into $(DESTDIR)$(PREFIX), with the unit, manual pages, completions, policies and topologies
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
 # make check-long what takes minutes: every decoder fuzzed for a while
@@ -71,6 +71,19 @@ install: build
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/sluiced.service \
 	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
 	install -m 644 systemd/sluice.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for page in docs/man/*; do \
+	    folder=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+	    install -d $$folder \
+	        && sed 's|/usr/share/|$(PREFIX)/share/|' $$page > $$folder/$${page##*/} || exit 1; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	.build/release/sluice --generate-completion-script bash \
+	    > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+	.build/release/sluice --generate-completion-script zsh \
+	    > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_sluice
+	.build/release/sluice --generate-completion-script fish \
+	    > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
 	test -e $(DESTDIR)/etc/sluice/topology.json \
 	    || install -m 644 topologies/abilene.json $(DESTDIR)/etc/sluice/topology.json
 	test -e $(DESTDIR)/etc/sluice/policy.yaml \
