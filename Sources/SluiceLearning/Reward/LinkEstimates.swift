@@ -21,6 +21,9 @@ package struct SmoothedValue: Hashable, Sendable {
         value += weight * (measured - value)
         time = now
     }
+
+    /// Another value, as old as the one before.
+    package mutating func replace(with other: Double) { value = other }
 }
 
 /// What is known about one directed link; nil where it was never measured.
@@ -114,6 +117,35 @@ package struct LinkEstimates: Sendable {
         if let last = estimates[sample.link.position].lastTime, time < last { return .outdated }
         return nil
     }
+
+    /// Expects what a flow of `bandwidth` will change on `link` when it comes or goes, until measurements tell.
+    ///
+    /// Utilisation changes by the flow's share of the capacity; queue and latency beyond propagation as an M/M/1 queue's
+    /// would, by u / (1 − u), which is cut off at u = `congestedUtilisation`. Since an estimate forgets the past at the
+    /// pace at which measurements come to include the flow, what is expected here is not counted twice.
+    package mutating func project(_ bandwidth: Bandwidth, on link: Link, arriving: Bool) {
+        var estimate = estimates[link.index.position]
+        guard let before = estimate.utilisation?.value else { return }
+        let share = Double(bandwidth.bitsPerSecond) / Double(max(1, link.capacity.bitsPerSecond))
+        let after = min(1, max(0, before + (arriving ? share : -share)))
+        func load(_ utilisation: Double) -> Double {
+            let bounded = min(utilisation, Self.congestedUtilisation)
+            return bounded / (1 - bounded)
+        }
+        // From an idle link's none, a queue cannot be scaled up.
+        let factor = load(before) > 0.01 ? load(after) / load(before) : 1
+        let propagation = Double(link.latency.microseconds)
+        estimate.utilisation?.replace(with: after)
+        if let queue = estimate.queueDepthBytes { estimate.queueDepthBytes?.replace(with: queue.value * factor) }
+        if let latency = estimate.latencyMicroseconds {
+            let queueing = max(0, latency.value - propagation)
+            estimate.latencyMicroseconds?.replace(with: min(latency.value, propagation) + queueing * factor)
+        }
+        estimates[link.index.position] = estimate
+    }
+
+    /// Utilisation at which a queue counts as full, so that leaving it promises a finite relief.
+    package static let congestedUtilisation = 0.98
 
     /// A value that is young enough to count, with the share of it that still does: 1 when just measured, falling in a
     /// straight line to 0 at `staleSeconds`.

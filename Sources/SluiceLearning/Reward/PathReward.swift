@@ -21,7 +21,7 @@ package struct PathReward: Sendable {
     /// Share of lost packets that scores one half: 1 %, at which a TCP sender is far below any rate worth having.
     package static let lossAtHalf = 0.01
     /// Latency below which differences do not matter.
-    package static let leastReferenceMicroseconds = 100
+    package static let leastReferenceMicroseconds = 20
 
     package let weights: RewardWeights
     /// The latency that scores 1: that of the fastest candidate when idle.

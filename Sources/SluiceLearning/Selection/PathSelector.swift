@@ -66,11 +66,7 @@ package struct PathSelector: Sendable {
     /// Cost: the links of all candidates, and candidates times draws (`drawsPerSecond` times the time since the last
     /// call, `drawsPerReportMax` at most). The first call only starts the clock.
     package mutating func learn(from estimates: LinkEstimates, in topology: Topology, at now: Instant) {
-        for (position, path) in paths.enumerated() {
-            rewards[position] =
-                reward.isKnown(path, from: estimates, in: topology, at: now)
-                ? reward.reward(of: path, from: estimates, in: topology, at: now) : nil
-        }
+        measure(from: estimates, in: topology, at: now)
         guard let last = lastUpdate else {
             lastUpdate = now
             return
@@ -82,6 +78,15 @@ package struct PathSelector: Sendable {
         let draws = min(Int(wanted.rounded(.down)), Self.drawsPerReportMax)
         drawsLeftOver = wanted - wanted.rounded(.down)
         automaton.update(rewards: rewards, draws: draws)
+    }
+
+    /// Computes the rewards of all candidates anew without learning from them.
+    package mutating func measure(from estimates: LinkEstimates, in topology: Topology, at now: Instant) {
+        for (position, path) in paths.enumerated() {
+            rewards[position] =
+                reward.isKnown(path, from: estimates, in: topology, at: now)
+                ? reward.reward(of: path, from: estimates, in: topology, at: now) : nil
+        }
     }
 
     /// The move that is worth making: to the automaton's favourite among `available`, if its reward is known and by the

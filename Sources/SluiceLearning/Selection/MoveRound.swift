@@ -1,0 +1,61 @@
+// The moves of one telemetry interval, so that many flows that hear the same news do not swing together.
+
+package import SluiceModel
+
+/// Approves moves one after another. Each that is approved is charged to the estimates before the next is looked at, and
+/// no link loses more than a few of its flows in one interval.
+package struct MoveRound: Sendable {
+    /// Share of a link's flows that may leave it in one interval, one at least.
+    package static let sharePerLink = 0.05
+
+    /// Expected utilisation above which a link takes no flow that merely wants a better path: just below it a queue is
+    /// short and beyond it full, so that a path looks best until one flow too many has come.
+    package static let utilisationMax = 0.95
+
+    private let topology: Topology
+    private let now: Instant
+    /// Flows that may still leave each link in this interval.
+    private var allowance: [Int]
+
+    /// - Parameter flows: how many flows use each link of `topology`.
+    package init(topology: Topology, flows: [Int], at now: Instant) {
+        precondition(flows.count == topology.links.count, "one count for each link")
+        self.topology = topology
+        self.now = now
+        allowance = flows.map { max(1, Int((Double($0) * Self.sharePerLink).rounded(.up))) }
+    }
+
+    /// The move that `selector` recommends, if with the flow's own `bandwidth` on it the new path would still be at least
+    /// as good as the old one is and no link of it busier than `utilisationMax`, and the old path's bottleneck may still
+    /// lose a flow; then `estimates` expect the move.
+    ///
+    /// - Parameter available: candidates that the flow could take now.
+    package mutating func approve(
+        _ selector: PathSelector, bandwidth: Bandwidth, among available: ActionSet, estimates: inout LinkEstimates
+    ) -> PathRecommendation? {
+        var selector = selector
+        selector.measure(from: estimates, in: topology, at: now)
+        guard let move = selector.recommendation(among: available, at: now) else { return nil }
+        let former = selector.paths[selector.current].links.filter { !move.path.links.contains($0) }
+        let added = move.path.links.filter { !selector.paths[selector.current].links.contains($0) }
+        guard let bottleneck = bottleneck(of: former, estimates), allowance[bottleneck.position] > 0 else { return nil }
+        var expected = estimates
+        for link in former { expected.project(bandwidth, on: topology[link], arriving: false) }
+        for link in added { expected.project(bandwidth, on: topology[link], arriving: true) }
+        guard added.allSatisfy({ (expected.utilisation(of: $0, at: now) ?? 0) <= Self.utilisationMax }) else {
+            return nil
+        }
+        selector.measure(from: expected, in: topology, at: now)
+        guard let reward = selector.rewards[move.candidate], reward >= move.formerReward else { return nil }
+        estimates = expected
+        allowance[bottleneck.position] -= 1
+        return move
+    }
+
+    /// The busiest of `links`, the first of equals; where nothing is measured, the first.
+    private func bottleneck(of links: [LinkIndex], _ estimates: LinkEstimates) -> LinkIndex? {
+        links.max {
+            (estimates.utilisation(of: $0, at: now) ?? 0) < (estimates.utilisation(of: $1, at: now) ?? 0)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// Congestion appears on the busiest links of a network: how 200 flows that learn each for itself get out of its way, and
+// whether they come to rest.
+
+package import SluiceLearning
+package import SluiceModel
+
+/// Equal flows between random switches, each on its fastest path at first, so that the busiest link is 60 % full. After
+/// 30 s other traffic takes 60 % of each of the three busiest links. Queues hold 20 ms; traffic comes in
+/// bursts of ten full packets on average. Telemetry at 10 Hz.
+package struct ShiftExperiment: Sendable {
+    package struct Second: Sendable {
+        package let second: Int
+        package let moves: Int
+        /// Mean one-way delay over the flows, in seconds.
+        package let delay: Double
+    }
+
+    package struct Result: Sendable {
+        package let topology: String
+        package let agents: Int
+        package let series: [Second]
+        /// Mean delay while nothing was wrong, in the last ten seconds before the shift.
+        package let delayBefore: Double
+        /// Mean delay from ten seconds after the shift to the end.
+        package let delayAfter: Double
+        /// Mean delay of the best assignment that local search found for the network after the shift.
+        package let bestDelay: Double
+        /// Mean delay if no flow had moved.
+        package let unmovedDelay: Double
+        /// Greatest share of the flows that moved in any one second from ten seconds after the shift on.
+        package let restlessness: Double
+        package let movesAfterShift: Int
+    }
+
+    package static let seconds = 90
+    package static let shiftSecond = 30
+    package static let settleSeconds = 10
+    private static let load = 0.6
+    private static let background = 0.6
+    private static let congestedLinks = 3
+    private static let bufferSeconds = 0.02
+    private static let burstBits = 120_000.0
+    private static let searchStarts = 20
+
+    package let topology: Topology
+    package let agents: Int
+    package let seed: UInt64
+    package let policy: LearningPolicy
+    package let weights: RewardWeights
+
+    /// - Parameters:
+    ///   - weights: what the flows care for.
+    ///   - margin: how much better a path must be before a flow moves.
+    package init(topology: Topology, weights: RewardWeights, margin: Double, agents: Int = 200, seed: UInt64 = 1) {
+        self.topology = topology
+        self.agents = agents
+        self.seed = seed
+        self.weights = weights
+        var policy = LearningPolicy()
+        policy.margin = margin
+        self.policy = policy
+    }
+
+    /// - Precondition: the topology has two switches that reach each other.
+    package func run() -> Result {
+        let candidates = demands()
+        var users = [Int](repeating: 0, count: topology.links.count)
+        for paths in candidates { for link in paths[0].links { users[link.position] += 1 } }
+        // The rate at which the fullest link is at `load`.
+        let bandwidth =
+            topology.links.filter { users[$0.index.position] > 0 }
+            .map { Double($0.reservable.bitsPerSecond) * Self.load / Double(users[$0.index.position]) }.min() ?? 0
+        let rate = Bandwidth(bitsPerSecond: max(1, Int(bandwidth)))
+        let congested = topology.links.filter { $0.kind == .trunk }.sorted {
+            let (left, right) = (users[$0.index.position], users[$1.index.position])
+            return left == right ? $0.index < $1.index : left > right
+        }.prefix(Self.congestedLinks).map(\.index.position)
+        var population = AgentPopulation(
+            topology: topology,
+            network: FluidNetwork(topology: topology, bufferSeconds: Self.bufferSeconds, burstBits: Self.burstBits),
+            candidates: candidates, bandwidths: Array(repeating: rate, count: agents), policy: policy,
+            weights: weights, seed: seed)
+        var series: [Second] = []
+        for second in 0..<Self.seconds {
+            if second == Self.shiftSecond {
+                for link in congested {
+                    population.network.background[link] = Self.background * population.network.capacity[link]
+                }
+            }
+            let before = population.moves
+            var delay = 0.0
+            for _ in 0..<10 {
+                _ = population.send()
+                delay += population.meanDelay / 10
+                population.learn()
+                population.move()
+            }
+            series.append(Second(second: second, moves: population.moves - before, delay: delay))
+        }
+        let yardstick = StaticAssignment(
+            network: population.network, candidates: candidates.map { $0.map { $0.links.map(\.position) } },
+            rate: Double(rate.bitsPerSecond))
+        return result(
+            series, best: yardstick.best(starts: Self.searchStarts, seed: seed),
+            unmoved: yardstick.meanDelay(of: Array(repeating: 0, count: agents)))
+    }
+
+    private func result(_ series: [Second], best: Double, unmoved: Double) -> Result {
+        func mean(_ part: ArraySlice<Second>) -> Double { part.reduce(0) { $0 + $1.delay } / Double(part.count) }
+        let after = series[(Self.shiftSecond + Self.settleSeconds)...]
+        return Result(
+            topology: topology.name, agents: agents, series: series,
+            delayBefore: mean(series[(Self.shiftSecond - 10)..<Self.shiftSecond]), delayAfter: mean(after),
+            bestDelay: best, unmovedDelay: unmoved,
+            restlessness: Double(after.map(\.moves).max() ?? 0) / Double(agents),
+            movesAfterShift: series[Self.shiftSecond...].reduce(0) { $0 + $1.moves })
+    }
+
+    /// Candidates of each flow, between random switches that have hosts (any switches, where none has).
+    private func demands() -> [[Path]] {
+        let edges = topology.hosts.compactMap { topology.attachment(of: $0)?.switch }
+        let ends = edges.isEmpty ? topology.switches : Array(Set(edges)).sorted()
+        precondition(ends.count > 1, "flows need two switches")
+        var random = RandomStream(seed: seed, purpose: "demands of the shift")
+        var demands: [[Path]] = []
+        while demands.count < agents {
+            let (source, destination) = (ends[random.below(ends.count)], ends[random.below(ends.count)])
+            guard source != destination else { continue }
+            let paths = CandidatePaths.find(from: source, to: destination, count: policy.paths, in: topology)
+            precondition(!paths.isEmpty, "the topology is not connected")
+            demands.append(paths)
+        }
+        return demands
+    }
+}
