@@ -88,8 +88,12 @@ let package = Package(
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceJSON", "SluiceModel",
                 "SluiceProtocol", "SluiceSolver", logging, nioCore, nioPosix,
             ]),
+        library("SluiceReport"),
         library(
-            "SluiceSimulation", ["SluiceCapture", "SluiceControlPlane", "SluiceJSON", "SluiceModel", "SluiceSolver"]),
+            "SluiceSimulation",
+            [
+                "SluiceCapture", "SluiceControlPlane", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSolver",
+            ]),
 
         // C libraries, each behind one module.
         .target(name: "CSluiceGLPK", dependencies: ["CGLPK"], linkerSettings: [.linkedLibrary("glpk")]),
@@ -101,7 +105,13 @@ let package = Package(
             "sluice",
             [
                 "SluiceCapture", "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceModel", "SluiceProtocol",
-                "SluiceSimulation", "SluiceSolver", argumentParser,
+                "SluiceReport", "SluiceSimulation", "SluiceSolver", argumentParser,
+            ]),
+        program(
+            "sluice-bench",
+            [
+                "SluiceDocuments", "SluiceLearning", "SluiceModel", "SluiceSimulation", "SluiceTelemetry",
+                argumentParser,
             ]),
         program(
             "sluiced",
@@ -123,7 +133,10 @@ let package = Package(
             ["SluiceControlPlane", "SluiceDaemon", "SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SystemTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
-        tests("SluiceSimulationTests", ["SluiceCapture", "SluiceJSON", "SluiceModel", "SluiceSimulation"]),
+        tests("SluiceReportTests", ["SluiceReport"]),
+        tests(
+            "SluiceSimulationTests",
+            ["SluiceCapture", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation"]),
         tests("SluiceSolverTests", ["SluiceModel", "SluiceSolver"]),
         tests("SluiceGLPKTests", ["SluiceGLPK", "SluiceModel", "SluiceSolver"]),
     ] + fuzzTargets,

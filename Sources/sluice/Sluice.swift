@@ -29,6 +29,7 @@ struct Sluice: ParsableCommand {
             Reload.self,
             Replay.self,
             Rules.self,
+            Simulate.self,
             Solve.self,
             Status.self,
             Submit.self,

@@ -1,7 +1,7 @@
 // The best of four paths becomes the worst: how long until a scheme prefers the new best one, and what it costs.
 
-package import SluiceLearning
-package import SluiceModel
+private import SluiceLearning
+private import SluiceModel
 
 /// S-model: the reward of path i is its mean plus a uniform noise of ±0.1, cut to 0...1. One sample a path taken.
 package struct ChangeExperiment: Sendable {

@@ -1,7 +1,7 @@
 // Congestion appears on the busiest links of a network: how 200 flows that learn each for itself get out of its way, and
 // whether they come to rest.
 
-package import SluiceLearning
+private import SluiceLearning
 package import SluiceModel
 
 /// Equal flows between random switches, each on its fastest path at first, so that the busiest link is 60 % full. After
@@ -48,10 +48,18 @@ package struct ShiftExperiment: Sendable {
     package let policy: LearningPolicy
     package let weights: RewardWeights
 
+    /// What flows care for on a backbone, where ways differ in length: latency and loss.
+    package static let latencyWeights = RewardWeights(utilisation: 0, queue: 0, latency: 1, loss: 1)
+    /// What flows care for in a fabric, where ways are alike: room and loss.
+    package static let throughputWeights = RewardWeights(utilisation: 1, queue: 0, latency: 0, loss: 1)
+    package static let margin = 0.03
+
     /// - Parameters:
     ///   - weights: what the flows care for.
     ///   - margin: how much better a path must be before a flow moves.
-    package init(topology: Topology, weights: RewardWeights, margin: Double, agents: Int = 200, seed: UInt64 = 1) {
+    package init(
+        topology: Topology, weights: RewardWeights, margin: Double = margin, agents: Int = 200, seed: UInt64 = 1
+    ) {
         self.topology = topology
         self.agents = agents
         self.seed = seed
@@ -101,7 +109,9 @@ package struct ShiftExperiment: Sendable {
             network: population.network, candidates: candidates.map { $0.map { $0.links.map(\.position) } },
             rate: Double(rate.bitsPerSecond))
         return result(
-            series, best: yardstick.best(starts: Self.searchStarts, seed: seed),
+            series,
+            best: yardstick.best(
+                from: population.selectors.map(\.current), starts: Self.searchStarts, seed: seed),
             unmoved: yardstick.meanDelay(of: Array(repeating: 0, count: agents)))
     }
 

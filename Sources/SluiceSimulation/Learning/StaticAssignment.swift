@@ -1,7 +1,7 @@
 // The yardstick of the congestion shift: which assignment of flows to candidate paths, kept for ever, has the least mean
 // delay. Found by local search, so the best that is known, not the proven best.
 
-package import SluiceModel
+private import SluiceModel
 
 package struct StaticAssignment: Sendable {
     /// Capacities, propagation and background are read from it; its queues do not matter.
@@ -28,11 +28,11 @@ package struct StaticAssignment: Sendable {
         return sum / Double(max(1, choice.count))
     }
 
-    /// The least mean delay of assignments that no change of one flow betters, from the first candidates of all flows
-    /// and from `starts` random assignments.
-    package func best(starts: Int, seed: UInt64) -> Double {
+    /// The least mean delay of assignments that no change of one flow betters: from `choice`, from the first candidates
+    /// of all flows, and from `starts` random assignments.
+    package func best(from choice: [Int], starts: Int, seed: UInt64) -> Double {
         var random = RandomStream(seed: seed, purpose: "static assignment")
-        var best = improved(Array(repeating: 0, count: candidates.count))
+        var best = min(improved(choice), improved(Array(repeating: 0, count: candidates.count)))
         for _ in 0..<starts { best = min(best, improved(candidates.map { random.below($0.count) })) }
         return best
     }

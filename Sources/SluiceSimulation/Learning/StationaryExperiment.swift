@@ -1,8 +1,8 @@
 // How many answers a scheme needs to settle where rewards never change, in the two environments that the literature on
 // learning automata compares schemes in (Oommen and Agache, IEEE Trans. SMC-B 31, 2001).
 
-package import SluiceLearning
-package import SluiceModel
+private import SluiceLearning
+private import SluiceModel
 
 /// P-model: action i succeeds with a fixed probability. A run ends when one probability reaches .999.
 package struct StationaryExperiment: Sendable {
@@ -32,7 +32,7 @@ package struct StationaryExperiment: Sendable {
         Environment(
             name: "E_A", successes: [0.7, 0.5, 0.3, 0.2, 0.4, 0.5, 0.4, 0.3, 0.5, 0.2],
             schemes: [
-                (.linear("L_R-I", a: 0.0227, b: 0), 1264),
+                (.linear("L_R-I", a: 0.0226, b: 0), 1264),
                 (.discretisedPursuit(resolution: 140, initialSamples: 20), 634),
                 (.generalisedPursuit(resolution: 18), 536), (.elimination(resolution: 16), 427),
             ]),
@@ -40,7 +40,7 @@ package struct StationaryExperiment: Sendable {
             name: "E_B", successes: [0.1, 0.45, 0.84, 0.76, 0.2, 0.4, 0.6, 0.7, 0.5, 0.3],
             schemes: [
                 (.linear("L_R-I", a: 0.0118, b: 0), 4181),
-                (.discretisedPursuit(resolution: 680, initialSamples: 30), 1948),
+                (.discretisedPursuit(resolution: 720, initialSamples: 30), 1948),
                 (.generalisedPursuit(resolution: 39), 1009), (.elimination(resolution: 42), 874),
             ]),
     ]

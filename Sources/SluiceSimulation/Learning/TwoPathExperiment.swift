@@ -1,7 +1,7 @@
 // Two paths whose queue rates stand 3 to 1 and change places every 100 s: the scenario that QCMP, which learns path
 // weights in the data plane by Q-learning, was measured in.
 
-package import SluiceLearning
+private import SluiceLearning
 package import SluiceModel
 
 /// 100 flows of 0.9 Mbit/s from one switch to another over two paths of 75 and 25 Mbit/s: nine tenths of what both can
