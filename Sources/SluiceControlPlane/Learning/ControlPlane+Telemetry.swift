@@ -1,14 +1,17 @@
 // From measurements to moves. Samples are checked and smoothed into link estimates; the automata of the flows on the
 // measured links learn from them; and a flow whose automaton recommends another path moves there if the ledger has room.
-// In one report at most one flow leaves for each bottleneck link, and no link takes in more than one, so that many
-// flows do not swing together before the next samples show what the first moves did.
+// The moves of one report are a `MoveRound`: few flows leave a link, each move is charged to what is expected of the
+// links before the next is looked at, and so many flows do not swing together.
 
 import SluiceLearning
 package import SluiceModel
 
 struct LearningState: Sendable {
     private(set) var policy: LearningPolicy
-    var estimates: LinkEstimates
+    /// What was measured.
+    private(set) var estimates: LinkEstimates
+    /// What is expected: the measurements, and the moves that they do not show yet. Flows learn and move by it.
+    var expected: LinkEstimates
     /// One for each carrier that has been on a measured link and has a choice.
     var selectors: [Carrier: PathSelector] = [:]
     /// For each link the instant of its newest sample when a flow last left it.
@@ -17,12 +20,21 @@ struct LearningState: Sendable {
     init(_ topology: Topology, policy: LearningPolicy) {
         self.policy = policy
         estimates = LinkEstimates(topology: topology, policy: policy)
+        expected = estimates
+    }
+
+    mutating func record(_ sample: LinkSample, at now: Instant) -> LinkEstimates.Refusal? {
+        if let refusal = estimates.record(sample, at: now) { return refusal }
+        let refusal = expected.record(sample, at: now)
+        precondition(refusal == nil, "what is expected of a link has the time of what was measured")
+        return nil
     }
 
     mutating func adopt(_ policy: LearningPolicy, topology: Topology) {
         guard policy != self.policy else { return }
         self.policy = policy
         estimates = LinkEstimates(topology: topology, policy: policy)
+        expected = estimates
         selectors = [:]
     }
 
@@ -46,7 +58,7 @@ extension ControlPlane {
             let accepted = LinkSample(
                 link: link, time: sample.time, utilisation: sample.utilisation,
                 queueDepthBytes: sample.queueDepthBytes, latency: sample.latency, lossRatio: sample.lossRatio)
-            if let refusal = learning.estimates.record(accepted, at: now) {
+            if let refusal = learning.record(accepted, at: now) {
                 receipt.refused[TelemetryReceipt.Refusal(refusal), default: 0] += 1
             } else {
                 receipt.accepted += 1
@@ -65,7 +77,7 @@ extension ControlPlane {
         }
         var moved: [MovedFlow] = []
         var left: Set<LinkIndex> = []
-        var taken: Set<LinkIndex> = []
+        var round = MoveRound(topology: topology, flows: holdings.carriers.map(\.count), at: now)
         for carrier in carriers {
             let slot = Int(carrier / 2)
             let direction = Int(carrier % 2)
@@ -73,23 +85,20 @@ extension ControlPlane {
             guard !unit.isProtected, let placement = unit.placement?[direction],
                 var selector = selector(of: carrier, unit, direction, placement.path)
             else { continue }
-            selector.learn(from: learning.estimates, in: topology, at: now)
+            selector.learn(from: learning.expected, in: topology, at: now)
             learning.selectors[carrier] = selector
-            guard let recommendation = selector.recommendation(among: available(selector, unit, direction), at: now),
-                now.seconds(since: unit.placedAt) >= learning.policy.dwellSeconds
-            else { continue }
+            // A link that flows have left is left by more of them only once it has been measured again.
             let bottleneck = bottleneck(of: placement.path)
-            let entered = recommendation.path.links.filter { !placement.path.links.contains($0) }
-            guard !left.contains(bottleneck), taken.isDisjoint(with: entered),
-                learning.leftAt[bottleneck] != learning.estimates[bottleneck].lastTime
-            else { continue }
-            guard
+            guard now.seconds(since: unit.placedAt) >= learning.policy.dwellSeconds,
+                left.contains(bottleneck) || learning.leftAt[bottleneck] != learning.estimates[bottleneck].lastTime,
+                let recommendation = round.approve(
+                    selector, bandwidth: placement.bandwidth, among: available(selector, unit, direction),
+                    estimates: &learning.expected),
                 move(
                     slot, direction, to: recommendation.path,
                     rewards: (recommendation.formerReward, recommendation.reward))
             else { continue }
             left.insert(bottleneck)
-            taken.formUnion(entered)
             learning.leftAt[bottleneck] = learning.estimates[bottleneck].lastTime
             selector.place(on: recommendation.candidate, at: now)
             learning.selectors[carrier] = selector
