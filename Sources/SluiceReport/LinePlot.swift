@@ -17,7 +17,7 @@ package struct LinePlot: Sendable {
     package let series: [Series]
 
     private static let width = 800.0
-    private static let height = 420.0
+    private static let height = 460.0
     private static let left = 70.0
     private static let right = 20.0
     private static let top = 40.0

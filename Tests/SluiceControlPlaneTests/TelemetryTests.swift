@@ -37,6 +37,34 @@ import Testing
         #expect(automata.first?.candidates.count == 2)
     }
 
+    @Test func `flows leave a path that turns bad soon after it does and return when it recovers`() throws {
+        var driver = Driver(try Network.diamond(capacity: .megabits(100)))
+        for number in 1...3 {
+            try driver.submit("f\(number)", "h1", "h4", megabits: 1) {
+                $0.match = .tcp(UInt16(number))
+                $0.constraints.via = ["s2"]
+            }
+            _ = try driver.ask(
+                .update(FlowUpdate(id: FlowID("f\(number)"), constraints: ConstraintRequest()), dryRun: false))
+        }
+        func countVia(_ name: String) throws -> Int {
+            try (1...3).count { try driver.flow("f\($0)").path.contains(NodeID(name)) }
+        }
+        func follow(_ utilisation: [String: Double], from start: Double, until name: String) throws -> Double? {
+            for step in 0..<200 {
+                _ = try report(&driver, utilisation, seconds: start + Double(step) * 0.1)
+                if try countVia(name) == 3 { return Double(step) * 0.1 }
+            }
+            return nil
+        }
+        for step in 0..<100 { #expect(try report(&driver, [:], seconds: Double(step) * 0.1).moved.isEmpty) }
+        let dwell = LearningPolicy().dwellSeconds
+        let left = try #require(try follow(["l12>": 0.99], from: 10, until: "s3"))
+        #expect(left <= dwell, "they have been where they are for longer than their dwell time")
+        let returned = try #require(try follow(["l13>": 0.7, "l34>": 0.7], from: 10 + left + 0.1, until: "s2"))
+        #expect(returned >= dwell - 0.5 && returned <= 2 * dwell)
+    }
+
     @Test func `a report moves at most one flow off a bottleneck`() throws {
         var driver = Driver(try Network.diamond(capacity: .megabits(100)))
         for number in 0..<10 {

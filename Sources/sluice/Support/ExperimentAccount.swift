@@ -28,6 +28,7 @@ struct ExperimentAccount {
         let title: String
         /// Of the JSON document.
         let member: String
+        var isText = false
     }
 
     /// What was simulated, in a few lines.
@@ -37,10 +38,7 @@ struct ExperimentAccount {
     var plot: LinePlot?
 
     var text: String {
-        var table = Table(
-            columns.enumerated().map {
-                $0.offset == 0 ? Table.Column.text($0.element.title) : .number($0.element.title)
-            })
+        var table = Table(columns.map { $0.isText ? .text($0.title) : .number($0.title) })
         for row in rows { table.append(row.map(\.text)) }
         return setting.map { $0 + "\n" }.joined() + "\n" + table.text
     }
@@ -95,7 +93,8 @@ extension ExperimentAccount {
             "\(experiment.runs) runs; iterations with their 95 % interval.",
         ]
         columns = [
-            Column(title: "environment, scheme", member: "scheme"), Column(title: "parameters", member: "parameters"),
+            Column(title: "environment, scheme", member: "scheme", isText: true),
+            Column(title: "parameters", member: "parameters", isText: true),
             Column(title: "iterations", member: "iterations"), Column(title: "+-", member: "halfWidth"),
             Column(title: "accuracy", member: "accuracy"), Column(title: "elsewhere", member: "reference"),
         ]
@@ -117,7 +116,8 @@ extension ExperimentAccount {
                 + "\(ChangeExperiment.adapted); means with their 95 % intervals.",
         ]
         columns = [
-            Column(title: "scheme", member: "scheme"), Column(title: "parameters", member: "parameters"),
+            Column(title: "scheme", member: "scheme", isText: true),
+            Column(title: "parameters", member: "parameters", isText: true),
             Column(title: "adaptation", member: "adaptation"), Column(title: "+-", member: "adaptationHalfWidth"),
             Column(title: "regret", member: "regret"), Column(title: "+-", member: "regretHalfWidth"),
             Column(title: "never", member: "never"),
@@ -150,7 +150,8 @@ extension ExperimentAccount {
                 + "changes, until 97 % are carried.",
         ]
         columns = [
-            Column(title: "control", member: "control"), Column(title: "throughput %", member: "throughputPercent"),
+            Column(title: "control", member: "control", isText: true),
+            Column(title: "throughput %", member: "throughputPercent"),
             Column(title: "found again s", member: "foundSeconds"), Column(title: "moves", member: "moves"),
         ]
         let results = experiment.run()
@@ -177,7 +178,9 @@ extension ExperimentAccount {
                 + "each of the three busiest links; telemetry at 10 Hz, margin \(experiment.policy.margin).",
             "Mean one-way delays; after the shift from \(ShiftExperiment.settleSeconds) s on.",
         ]
-        columns = [Column(title: "quantity", member: "quantity"), Column(title: "value", member: "value")]
+        columns = [
+            Column(title: "quantity", member: "quantity", isText: true), Column(title: "value", member: "value"),
+        ]
         rows = [
             [.text("delay before, us"), .number(result.delayBefore * 1e6, decimals: 1)],
             [.text("delay after, if nothing moved, us"), .number(result.unmovedDelay * 1e6, decimals: 1)],
