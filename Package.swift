@@ -137,7 +137,7 @@ let package = Package(
         tests(
             "SluiceSimulationTests",
             ["SluiceCapture", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation"]),
-        tests("SluiceSolverTests", ["SluiceModel", "SluiceSolver"]),
+        tests("SluiceSolverTests", ["SluiceGLPK", "SluiceModel", "SluiceSolver"]),
         tests("SluiceGLPKTests", ["SluiceGLPK", "SluiceModel", "SluiceSolver"]),
     ] + fuzzTargets,
     swiftLanguageModes: [.v6]

@@ -54,10 +54,18 @@ struct search {
     void *context;
     const double *incumbent; // from index 1; NULL once given
     double deadline;
+    double bound; // of the best open node
 };
 
 static void in_search(glp_tree *tree, void *info) {
     struct search *search = info;
+    if (glp_ios_reason(tree) == GLP_ISELECT) {
+        int best = glp_ios_best_node(tree);
+        if (best) {
+            double bound = glp_ios_node_bound(tree, best);
+            if (bound < search->bound) search->bound = bound;
+        }
+    }
     if (seconds() >= search->deadline || search->should_stop(search->context)) {
         glp_ios_terminate(tree);
         return;
@@ -134,7 +142,7 @@ static void solve(struct job *job) {
                 for (int32_t i = 0; i < model->rows; i++) job->duals[i] = glp_get_row_dual(problem, i + 1);
             }
         } else {
-            struct search search = {job->should_stop, job->context, job->incumbent, deadline};
+            struct search search = {job->should_stop, job->context, job->incumbent, deadline, job->result->bound};
             glp_iocp control;
             glp_init_iocp(&control);
             control.msg_lev = GLP_MSG_ERR;
@@ -151,6 +159,7 @@ static void solve(struct job *job) {
             if (status == GLP_OPT || status == GLP_FEAS) {
                 for (int32_t j = 0; j < model->columns; j++) job->values[j] = glp_mip_col_val(problem, j + 1);
             }
+            job->result->bound = search.bound;
             if (outcome == 0 && status == GLP_OPT) {
                 job->result->status = SLUICE_OPTIMAL;
                 job->result->bound = glp_mip_obj_val(problem);

@@ -2,7 +2,6 @@
 
 import SluiceModel
 import SluiceSolver
-import Synchronization
 import Testing
 
 @Suite struct AdmissionSolverTests {
@@ -87,18 +86,10 @@ import Testing
         }
     }
 
-    /// A clock that advances by a fixed step at every reading.
-    private final class SteppingClock: Sendable {
-        private let readings = Atomic<Int>(0)
-        private let step: Double
-        init(step: Double) { self.step = step }
-        var now: Double { Double(readings.wrappingAdd(1, ordering: .relaxed).newValue) * step }
-    }
-
     @Test(arguments: [0.0, 0.001, 0.05])
     func `any budget, even none, gives an audited answer`(seconds: Double) {
         for method in BruteForceTests.methods {
-            let clock = SteppingClock(step: 0.000_2)
+            let clock = CountingClock()
             let problem = RandomInstances.problem(seed: 12, .init())
             let solution = AdmissionSolver.solve(
                 problem,

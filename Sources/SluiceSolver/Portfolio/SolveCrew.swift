@@ -81,7 +81,33 @@ package struct SolveCrew: Sendable {
             }
         }
         shared.offer(bound: bound.bound)
+        if let engine, options.method == .auto || options.method == .exact { prove(bound, engine: engine) }
         return bound.work
+    }
+
+    /// The exact core, again with every better incumbent, since each leaves less of it.
+    private func prove(_ bound: BoundEngine, engine: any LinearEngine) {
+        var tried = -1
+        while !isOver, !shared.isProven {
+            let incumbent = shared.state.placement
+            let worth = incumbent.score.weight
+            if worth == tried {
+                SolverThread.pause()
+                continue
+            }
+            tried = worth
+            var core = ExactCore(problem, prices: bound.prices, engine: engine)
+            let begun = elapsed()
+            // A long attempt is given up once the search has found better: with less to beat, less remains to prove.
+            let outcome = core.settle(incumbent, secondsLeft: { deadline - elapsed() }) {
+                isOver || (elapsed() - begun > 0.2 && shared.state.placement.score.weight > worth)
+            }
+            switch outcome {
+            case .proven: shared.offer(bound: worth)
+            case .improved(let placement): shared.offer(placement, by: .exact)
+            case .open(let proven): shared.offer(bound: proven)
+            }
+        }
     }
 
     private func searchSide() -> Int {

@@ -1,0 +1,194 @@
+// The proof. With an incumbent worth z and a bound L(λ), a solution that is better is worth at least z + 1, so
+//   - a path whose profit falls short of the flow's best by more than L − z − 1 is in none of them,
+//   - a flow that gains more than L − z − 1 is in all of them
+// (reduced-cost fixing). What remains of each flow is projected on the critical links and becomes a small integer
+// program with the row "worth at least z + 1"; if that has no solution, z is optimal. Links without a price are left out
+// at first; if a solution of the core overloads one of them, it becomes critical and the core is solved again. Leaving
+// links, latency, hops and waypoints out only enlarges the core, so what it excludes is excluded.
+
+package struct ExactCore {
+    package enum Outcome {
+        /// Nothing is better than the incumbent.
+        case proven
+        /// A better placement.
+        case improved(Placement)
+        /// Not settled; nothing is worth more than `bound`.
+        case open(bound: Int)
+    }
+
+    private let problem: CompiledProblem
+    private let prices: [Double]
+    private let engine: any LinearEngine
+    private let pricer: Pricer
+    private var isCritical: [Bool]
+
+    private static let columnLimit = 20_000
+    private static let roundLimit = 12
+    /// Reduced costs this close to the limit are kept: the prices are floating point here.
+    private static let margin = 1e-6
+
+    /// - Parameter prices: the best bound's.
+    package init(_ problem: CompiledProblem, prices: [Double], engine: any LinearEngine) {
+        self.problem = problem
+        self.prices = prices
+        self.engine = engine
+        var pricer = Pricer(problem, weights: problem.weight)
+        pricer.evaluate(prices, for: .bound)
+        self.pricer = pricer
+        let largest = prices.max() ?? 0
+        isCritical = prices.map { $0 > 1e-9 * largest && $0 > 0 }
+    }
+
+    /// Tries to settle whether anything beats `incumbent`; ends early once `shouldStop` says so.
+    package mutating func settle(
+        _ incumbent: Placement, secondsLeft: () -> Double, shouldStop: @escaping () -> Bool
+    ) -> Outcome {
+        let worth = incumbent.score.weight
+        var bound = pricer.bound
+        for _ in 0..<Self.roundLimit {
+            if bound <= worth { return .proven }
+            if shouldStop() { break }
+            guard let core = core(beating: worth, shouldStop: shouldStop) else { break }
+            if core.isImpossible { return .proven }
+            let outcome = engine.solve(
+                core.model, incumbent: [], secondsLimit: secondsLeft(), shouldStop: shouldStop)
+            switch outcome.status {
+            case .infeasible: return .proven
+            case .failed: return .open(bound: bound)
+            case .stopped:
+                if outcome.bound.isFinite {
+                    bound = min(bound, max(worth, core.fixedWeight + Int((outcome.bound + 1e-6).rounded(.down))))
+                }
+                return .open(bound: bound)
+            case .optimal, .feasible:
+                if outcome.bound.isFinite {
+                    bound = min(bound, max(worth, core.fixedWeight + Int((outcome.bound + 1e-6).rounded(.down))))
+                }
+                if let better = complete(core, values: outcome.values), better.score.weight > worth {
+                    return .improved(better)
+                }
+            }
+        }
+        return bound <= worth ? .proven : .open(bound: bound)
+    }
+
+    // The core.
+
+    private struct Core {
+        var model = IntegerModel()
+        /// Flow and projection of each column.
+        var columns: [(flow: Int, set: [Int32])] = []
+        /// Flows with one projection left that all better solutions admit.
+        var fixed: [(flow: Int, set: [Int32])] = []
+        var fixedWeight = 0
+        var isImpossible = false
+    }
+
+    private func core(beating worth: Int, shouldStop: () -> Bool) -> Core? {
+        let slack = pricer.boundValue - Double(worth) - 1
+        let tolerance = Self.margin * max(1, abs(pricer.boundValue) * 1e-3)
+        var projections = CriticalProjections(problem, prices: prices, isCritical: isCritical)
+        var core = Core()
+        var free: [(flow: Int, sets: [[Int32]], isForced: Bool)] = []
+        var columnCount = 0
+        for flow in 0..<problem.flowCount {
+            if flow & 31 == 0, shouldStop() { return nil }
+            let distance = pricer.distance[flow]
+            guard distance.isFinite else { continue }
+            let weight = Double(problem.weight[flow])
+            let bandwidth = Double(problem.bandwidth[flow])
+            let profit = max(0, weight - bandwidth * distance)
+            let limit = bandwidth > 0 ? (weight - profit + slack + tolerance) / bandwidth : Double.infinity
+            if distance > limit { continue }
+            guard let sets = projections.enumerate(flow, limit: limit) else { return nil }
+            if sets.isEmpty { continue }
+            let isForced = profit > slack + tolerance
+            if sets.count == 1, isForced || sets[0].isEmpty {
+                core.fixed.append((flow, sets[0]))
+                core.fixedWeight += problem.weight[flow]
+            } else {
+                free.append((flow, sets, isForced))
+                columnCount += sets.count
+                if columnCount > Self.columnLimit { return nil }
+            }
+        }
+        build(&core, from: free, worth: worth)
+        return core
+    }
+
+    private func build(_ core: inout Core, from free: [(flow: Int, sets: [[Int32]], isForced: Bool)], worth: Int) {
+        var room = problem.capacity
+        for (flow, set) in core.fixed {
+            for link in set { room[Int(link)] -= problem.bandwidth[flow] }
+        }
+        if room.contains(where: { $0 < 0 }) {
+            core.isImpossible = true
+            return
+        }
+        var row = [Int32](repeating: -1, count: problem.linkCount)
+        for (_, sets, _) in free {
+            for set in sets {
+                for link in set where row[Int(link)] < 0 {
+                    row[Int(link)] = core.model.addRow(limit: Double(room[Int(link)]))
+                }
+            }
+        }
+        // −Σ w x ≤ −(z + 1 − fixed)
+        let cutoff = core.model.addRow(limit: -Double(worth + 1 - core.fixedWeight))
+        for (flow, sets, isForced) in free {
+            let once = core.model.addRow(limit: 1)
+            let least = isForced ? core.model.addRow(limit: -1) : -1
+            for set in sets {
+                var entries = set.map { (row: row[Int($0)], value: Double(problem.bandwidth[flow])) }
+                entries.append((once, 1))
+                entries.append((cutoff, -Double(problem.weight[flow])))
+                if isForced { entries.append((least, -1)) }
+                core.model.addColumn(objective: Double(problem.weight[flow]), entries: entries)
+                core.columns.append((flow, set))
+            }
+        }
+    }
+
+    // From projections back to paths.
+
+    /// Routes every chosen flow over its projection and free links. Where free links overflow, these become critical
+    /// and the answer is nil.
+    private mutating func complete(_ core: Core, values: [Double]) -> Placement? {
+        var chosen = core.fixed
+        for (column, entry) in core.columns.enumerated() where values[column] > 0.5 { chosen.append(entry) }
+        chosen.sort { (problem.bandwidth[$0.flow], $1.flow) > (problem.bandwidth[$1.flow], $0.flow) }
+        var router = Router(problem)
+        var residual = problem.capacity
+        // What a solution without regard to free links would load them with.
+        var load = [Int](repeating: 0, count: problem.linkCount)
+        var routes: [[Int32]] = Array(repeating: [], count: problem.flowCount)
+        var isComplete = true
+        for (flow, set) in chosen {
+            let costs = (0..<problem.linkCount).map { link in
+                isCritical[link] && !set.contains(Int32(link)) ? 1 << 40 : 16
+            }
+            if router.route(flow, costs: costs, room: residual), router.cost < 1 << 40 {
+                routes[flow] = router.links
+                for link in router.links { residual[Int(link)] -= problem.bandwidth[flow] }
+                for link in router.links { load[Int(link)] += problem.bandwidth[flow] }
+            } else {
+                isComplete = false
+                if router.route(flow, costs: costs, room: problem.capacity), router.cost < 1 << 40 {
+                    for link in router.links { load[Int(link)] += problem.bandwidth[flow] }
+                }
+            }
+        }
+        if isComplete { return Placement(routes: routes, of: problem) }
+        var added = false
+        for link in 0..<problem.linkCount where !isCritical[link] && load[link] > problem.capacity[link] {
+            isCritical[link] = true
+            added = true
+        }
+        if !added {
+            // Nothing tells which link is to blame; the fullest free ones are the likeliest.
+            let fullest = (0..<problem.linkCount).filter { !isCritical[$0] }.min { residual[$0] < residual[$1] }
+            if let fullest { isCritical[fullest] = true }
+        }
+        return nil
+    }
+}
