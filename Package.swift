@@ -114,6 +114,9 @@ let package = Package(
                 argumentParser,
             ]),
         program(
+            "sluice-bench",
+            ["SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceModel", "SluiceSolver", argumentParser]),
+        program(
             "sluiced",
             ["SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", argumentParser, logging]),
 
