@@ -38,6 +38,7 @@ package struct ControlPlane: Sendable {
     var occurrenceCount: UInt64 = 0
     var decisionCount = 0
     var now = Instant.epoch
+    var hasStarted = false
     var armedWake: Instant?
     var effects: [Effect] = []
 
@@ -64,6 +65,7 @@ package struct ControlPlane: Sendable {
     package mutating func handle(_ event: Event, at instant: Instant) -> [Effect] {
         now = max(now, instant)
         effects = []
+        if !hasStarted { start() }
         armReoptimisation()
         fireTimers()
         switch event {
@@ -79,6 +81,12 @@ package struct ControlPlane: Sendable {
         }
         defer { effects = [] }
         return effects
+    }
+
+    /// Whatever needs the time of the first event.
+    private mutating func start() {
+        hasStarted = true
+        installation.startRevisions(at: now)
     }
 
     private mutating func answer(_ request: Request, of client: ClientID, _ ticket: Ticket) {

@@ -83,6 +83,25 @@ import Testing
         #expect(driver.transactions.first?.change.rules.count == 2)
     }
 
+    @Test func `a revision of an earlier run is answered with everything`() throws {
+        let name = NodeID("s1")
+        var first = Driver(try Network.line(2))
+        try first.submit("f", "h1", "h2", megabits: 1)
+        let held = try first.rules("s1").revision
+        // The same number of changes, in a process that starts later.
+        var second = Driver(try Network.line(2))
+        second.seconds = 1
+        try second.submit("g", "h1", "h2", megabits: 1) { $0.match = .tcp(80) }
+        second.transactions = []
+        let answer = try second.ask(
+            .subscribeRules(RulesSubscription(switches: [name], sinceRevision: held, own: true)), client: 7)
+        #expect(second.transactions.map(\.isSnapshot) == [true])
+        guard case .rulesSubscribed(let switches) = answer else { throw Unexpected(response: answer) }
+        #expect(switches.map(\.confirmedRevision) == [0])
+        #expect(try second.rules("s1").revision > held)
+        #expect(try second.rules("s1").revision < 1 << 53)
+    }
+
     @Test func `a flow whose rule a switch refuses takes a way around that switch`() throws {
         var driver = Driver(try Network.diamond())
         _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: 7)

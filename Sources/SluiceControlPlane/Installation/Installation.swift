@@ -60,6 +60,13 @@ struct Installation: Sendable {
         switches = Array(repeating: SwitchInstallation(), count: topology.nodes.count)
     }
 
+    /// Numbers of revisions count on from the microsecond of the first event, so that no run repeats those of an
+    /// earlier one, which may have been about other rules. They fit 53 bits until the year 2255.
+    mutating func startRevisions(at instant: Instant) {
+        let first = UInt64(max(0, instant.nanoseconds) / 1_000)
+        for node in switches.indices { switches[node].revision = first }
+    }
+
     func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }
 
     /// Whether something of `carrier` is, or is to be, installed.

@@ -4,7 +4,7 @@ import SluiceJSON
 import SluiceModel
 
 enum Answers {
-    /// One line, every time replaced by `TIME` and every measured duration by 0.
+    /// One line, every time replaced by `TIME`, every measured duration by 0 and every revision of a switch by 1.
     static func comparable(_ node: JSONNode) -> String {
         var writer = JSONWriter()
         write(node, to: &writer)
@@ -12,6 +12,9 @@ enum Answers {
     }
 
     private static let durations: Set<String> = ["uptimeSeconds", "elapsedSeconds"]
+    private static let revisions: Set<String> = ["revision", "confirmedRevision"]
+    /// Revisions of switches count from the microsecond of the start; this is 2020.
+    private static let firstRevision = 1_577_836_800_000_000
 
     private static func write(_ node: JSONNode, to writer: inout JSONWriter) {
         switch node.value {
@@ -27,7 +30,14 @@ enum Answers {
             writer.beginObject()
             for member in members {
                 writer.name(member.name)
-                if durations.contains(member.name) { writer.integer(0) } else { write(member.node, to: &writer) }
+                if durations.contains(member.name) {
+                    writer.integer(0)
+                } else if revisions.contains(member.name), let number = member.node.integer, number > firstRevision {
+                    // Which transaction it is tells the rest of the line.
+                    writer.integer(1)
+                } else {
+                    write(member.node, to: &writer)
+                }
             }
             writer.endObject()
         case .bool, .null: writer.node(node)
