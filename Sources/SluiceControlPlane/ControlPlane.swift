@@ -34,6 +34,8 @@ package struct ControlPlane: Sendable {
     /// Counts changes of the placement.
     var revision: UInt64 = 0
     var nextNumber: UInt64 = 2
+    /// Of the ids that are chosen here.
+    var nextName = 1
     var flowsOfClient: [ClientID: Int] = [:]
     var occurrenceCount: UInt64 = 0
     var decisionCount = 0

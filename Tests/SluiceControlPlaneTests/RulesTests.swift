@@ -26,9 +26,17 @@ import Testing
 
     @Test func `switch ends without a match reserve and make no rules`() throws {
         var driver = Driver(try Network.line(2))
-        #expect(try driver.submit("f", "s1", "s2", megabits: 4).flow.state == .admitted)
+        let flow = try driver.submit("f", "s1", "s2", megabits: 4).flow
+        #expect(flow.state == .admitted)
+        #expect(flow.reasons == [.reservesOnly])
         #expect(try driver.link("l12>").reserved == .megabits(4))
         #expect(try driver.rules("s1").content.isEmpty)
+    }
+
+    @Test func `a flow with one host end and no match says that it reserves only`() throws {
+        var driver = Driver(try Network.line(2))
+        #expect(try driver.submit("f", "h1", "s2", megabits: 4).flow.reasons == [.reservesOnly])
+        #expect(try driver.submit("g", "h1", "s2", megabits: 4) { $0.match = .tcp(80) }.flow.reasons.isEmpty)
     }
 
     @Test func `the owner's acknowledgements release round after round, the ingress last`() throws {

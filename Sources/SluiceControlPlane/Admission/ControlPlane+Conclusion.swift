@@ -65,6 +65,8 @@ extension ControlPlane {
             if case .installationFailed = reason { reasons.append(reason) }
         }
         let state: FlowState = reasons.isEmpty ? (isActive(unit) ? .active : .admitted) : .degraded
+        // By design, and no lack of anything.
+        if unit.directions.contains(where: { $0.match == nil }) { reasons.append(.reservesOnly) }
         flows.modify(slot) {
             $0.state = state
             $0.reasons = reasons

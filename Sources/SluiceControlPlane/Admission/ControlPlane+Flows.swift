@@ -83,7 +83,9 @@ extension ControlPlane {
             placedAt: now, labels: resolved.directions.map { _ in nil })
         nextNumber += 2
         flows.insert(unit)
+        // An earlier flow of this id may have had a companion where this one has none.
         ended.remove(id)
+        ended.remove(FlowID(id.text + companionSuffix))
         if let rejection = preliminaryRejection(slot, resolved) { return reject(slot, rejection) }
         register(slot)
         if isFuture {
@@ -116,12 +118,11 @@ extension ControlPlane {
         return result
     }
 
-    private func freshID() -> FlowID {
-        var number = nextNumber
+    private mutating func freshID() -> FlowID {
         while true {
-            let id = FlowID("flow-\(number)")
+            let id = FlowID("flow-\(nextName)")
+            nextName += 1
             if flows.slot(of: id) == nil, ended[id] == nil { return id }
-            number += 1
         }
     }
 

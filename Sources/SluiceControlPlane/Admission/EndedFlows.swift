@@ -9,13 +9,15 @@ struct EndedFlows: Sendable {
     }
 
     private var byID: [FlowID: (order: UInt64, ended: Ended)] = [:]
+    /// Oldest first. Entries before `first` are gone, and so are those whose number `byID` no longer has.
     private var order: [(order: UInt64, id: FlowID)] = []
+    private var first = 0
     private var nextOrder: UInt64 = 0
 
     subscript(id: FlowID) -> Ended? { byID[id]?.ended }
     /// Oldest first.
     var all: [Ended] {
-        order.compactMap { entry in
+        order[first...].compactMap { entry in
             byID[entry.id].flatMap { $0.order == entry.order ? $0.ended : nil }
         }
     }
@@ -24,11 +26,15 @@ struct EndedFlows: Sendable {
         byID[view.id] = (nextOrder, Ended(view: view, history: history))
         order.append((nextOrder, view.id))
         nextOrder += 1
-        if order.count > 2 * ControlLimits.endedFlows {
-            for entry in order.prefix(ControlLimits.endedFlows) where byID[entry.id]?.order == entry.order {
-                byID[entry.id] = nil
-            }
-            order.removeFirst(ControlLimits.endedFlows)
+        while byID.count > ControlLimits.endedFlows {
+            let oldest = order[first]
+            if byID[oldest.id]?.order == oldest.order { byID[oldest.id] = nil }
+            first += 1
+        }
+        // Entries of ids that were used again pile up; now and then they are swept out.
+        if order.count > 3 * ControlLimits.endedFlows {
+            order = order[first...].filter { byID[$0.id]?.order == $0.order }
+            first = 0
         }
     }
 

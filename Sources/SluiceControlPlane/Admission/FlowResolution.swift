@@ -33,6 +33,9 @@ extension ControlPlane {
         guard source != destination else { throw .invalid(field: "destination", reason: .sameEnds) }
         let importance = try importance(of: request)
         var constraints = try resolve(request.constraints)
+        guard !constraints.avoidNodes.contains(source), !constraints.avoidNodes.contains(destination) else {
+            throw .invalid(field: "constraints.avoid", reason: .endOfFlow)
+        }
         if let bound = importance.trafficClass?.maxLatency {
             constraints.maxLatency = min(bound, constraints.maxLatency ?? bound)
         }

@@ -44,6 +44,9 @@ extension ControlPlane {
         let links = try filter.link.map { name throws(RequestError) in try namedLinks(name, "link") }
         let source = try filter.source.map { name throws(RequestError) in try node(name, "source") }
         let destination = try filter.destination.map { name throws(RequestError) in try node(name, "destination") }
+        if let name = filter.className, policy.trafficClass(named: name) == nil, !isRemembered(className: name) {
+            throw .unknownClass(name: name)
+        }
         func accepts(_ view: FlowView, links held: [LinkIndex]) -> Bool {
             if let states = filter.states, !states.contains(view.state) { return false }
             if let name = filter.className, view.className != name { return false }
@@ -75,6 +78,12 @@ extension ControlPlane {
             found.append(view)
         }
         return .flows(found, cursor: nil)
+    }
+
+    /// Whether a flow has the class, which the policy may have had before.
+    private func isRemembered(className name: String) -> Bool {
+        flows.liveSlots.contains { flows[$0].directions[0].className == name }
+            || ended.all.contains { $0.view.className == name }
     }
 
     mutating func explain(_ id: FlowID) throws(RequestError) -> Explanation {
@@ -120,10 +129,17 @@ extension ControlPlane {
                 case .switch(let description):
                     NodeView(
                         id: node.id, isHost: false, datapath: description.datapath, location: description.location,
-                        host: nil)
-                case .host(let host): NodeView(id: node.id, isHost: true, datapath: nil, location: nil, host: host)
+                        ruleCapacity: description.ruleCapacity)
+                case .host(let host):
+                    NodeView(id: node.id, isHost: true, host: host, attachment: attachment(of: node.id))
                 }
             }, links: topology.links.map { view(of: $0.index) })
+    }
+
+    private func attachment(of host: NodeID) -> NodeView.Attachment? {
+        topology.index(of: host).flatMap(topology.attachment).map {
+            NodeView.Attachment(switch: topology[$0.switch].id, port: $0.port)
+        }
     }
 
     var status: SystemStatus {

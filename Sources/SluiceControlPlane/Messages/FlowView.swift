@@ -42,6 +42,8 @@ package enum FlowReason: Hashable, Sendable {
     case unprotected
     /// This switch refused a rule.
     case installationFailed(switch: NodeID, message: String)
+    /// Nothing says which packets are its: it has no match, and an end that is a switch has no address.
+    case reservesOnly
 
     /// Stable snake_case code.
     package var code: String {
@@ -53,6 +55,7 @@ package enum FlowReason: Hashable, Sendable {
         case .reducedBandwidth: "reduced_bandwidth"
         case .unprotected: "unprotected"
         case .installationFailed: "installation_failed"
+        case .reservesOnly: "reserves_only"
         }
     }
 
@@ -65,6 +68,7 @@ package enum FlowReason: Hashable, Sendable {
         case .reducedBandwidth(let wanted): "it asked for \(wanted.text)"
         case .unprotected: "its second path was lost, and there is no other"
         case .installationFailed(let name, let message): "switch \"\(name)\" refused a rule: \(message)"
+        case .reservesOnly: "it has no match, so it reserves bandwidth and makes no rules"
         }
     }
 }
@@ -138,10 +142,19 @@ package struct LinkView: Hashable, Sendable {
 
 package struct NodeView: Hashable, Sendable {
     package var id: NodeID
+    /// Where a host hangs.
+    package struct Attachment: Hashable, Sendable {
+        package var `switch`: NodeID
+        package var port: PortNumber
+    }
+
     package var isHost: Bool
     package var datapath: DatapathID?
     package var location: Location?
+    /// Most rules a switch holds, where the topology says.
+    package var ruleCapacity: Int?
     package var host: Host?
+    package var attachment: Attachment?
 }
 
 package struct TopologyView: Hashable, Sendable {

@@ -46,6 +46,8 @@ package enum RequestError: Error, Hashable, Sendable {
         /// A telemetry sample or filter names both directions of a link.
         case ambiguousDirection
         case outOfRange
+        /// A flow cannot keep away from where it starts or ends.
+        case endOfFlow
     }
 
     /// JSON-RPC code.
@@ -126,6 +128,7 @@ extension RequestError.InvalidReason {
         case .companion: "is a companion; change the flow it belongs to"
         case .ambiguousDirection: "must name one direction, as \"ID>\" or \"ID<\""
         case .outOfRange: "is out of range"
+        case .endOfFlow: "names an end of the flow"
         }
     }
 }

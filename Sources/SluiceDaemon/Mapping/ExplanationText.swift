@@ -12,7 +12,10 @@ enum ExplanationText {
                 + "at priority \(flow.priority)" + (flow.className.map { " (class \($0))" } ?? "")
                 + " and is \(flow.state.rawValue)."
         ]
-        sentences += flow.reasons.map { "That is because \($0.text)." }
+        sentences += flow.reasons.map { reason in
+            // A property of the flow, and not the cause of its state.
+            reason == .reservesOnly ? "Note: \(reason.text)." : "That is because \(reason.text)."
+        }
         if !flow.path.isEmpty {
             let latency = flow.latency.map { ", \($0.text) along it" } ?? ""
             sentences.append("Its path is \(flow.path.map(\.text).joined(separator: " - "))\(latency).")

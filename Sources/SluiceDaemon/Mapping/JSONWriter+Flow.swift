@@ -142,7 +142,7 @@ extension JSONWriter {
             case .waitsForStart(let instant): writer.member("startTime", instant)
             case .preemptedBy(let flow): writer.member("flow", flow.text)
             case .linkLost(let link): writer.member("link", link.text)
-            case .displacedByOptimization, .unprotected: break
+            case .displacedByOptimization, .reservesOnly, .unprotected: break
             case .reducedBandwidth(let wanted): writer.member("wanted", wanted)
             case .installationFailed(let name, let message):
                 writer.member("switch", name.text)

@@ -161,6 +161,7 @@ extension JSONWriter {
                         writer.member("longitude", location.longitude)
                     }
                 }
+                writer.member("ruleCapacity", node.ruleCapacity)
             }
         }
         member("hosts", topology.nodes.filter(\.isHost)) { node, writer in
@@ -169,6 +170,13 @@ extension JSONWriter {
                 writer.member("mac", node.host?.hardwareAddress?.text)
                 writer.member("ipv4", node.host?.ipv4?.text)
                 writer.member("ipv6", node.host?.ipv6?.text)
+                if let attachment = node.attachment {
+                    writer.name("attachment")
+                    writer.object { writer in
+                        writer.member("switch", attachment.switch.text)
+                        writer.member("port", Int(attachment.port.raw))
+                    }
+                }
             }
         }
         member("links", topology.links) { link, writer in writer.link(link) }

@@ -176,12 +176,19 @@ package enum Shapes {
                 .required("latitude", .number(-90...90), "degrees"),
                 .required("longitude", .number(-180...180), "degrees"),
             ]), "where it stands"),
+        .optional("ruleCapacity", .integer(0...Int.max), "rules its tables hold"),
     ]
     static let hostNode: [Schema.Member] = [
         .required("id", .name, "the host"),
         .optional("mac", .text, "MAC address"),
         .optional("ipv4", .text, "IPv4 address"),
         .optional("ipv6", .text, "IPv6 address"),
+        .optional(
+            "attachment",
+            .object([
+                .required("switch", .name, "the switch it hangs on"),
+                .required("port", .integer(1...Int(UInt32.max)), "the switch's port"),
+            ]), "where it hangs"),
     ]
     static let switchRevision: [Schema.Member] = [
         .required("switch", .name, "the switch"),

@@ -1,0 +1,98 @@
+import SluiceControlPlane
+import SluiceModel
+import Testing
+
+@Suite struct RecordTests {
+    @Test func `an id that is used again has one record, and so has its companion`() throws {
+        var driver = Driver(try Network.line(2))
+        let refused = try driver.submit("q", "h1", "h2", megabits: 1) { $0.reverseBandwidth = .gigabits(1) }
+        #expect(refused.rejection != nil)
+        #expect(try driver.submit("q", "h1", "h2", megabits: 1) { $0.reverseBandwidth = .megabits(1) }.rejection == nil)
+        #expect(try driver.ids(of: [.admitted, .rejected]) == ["q", "q~reverse"])
+        _ = try driver.withdraw("q")
+        // Without a companion this time: that of the flow before it is no part of it.
+        try driver.submit("q", "h1", "h2", megabits: 1)
+        #expect(try driver.ids(of: [.admitted, .withdrawn]) == ["q"])
+    }
+
+    @Test func `one id used over and over pushes nobody out of the records`() throws {
+        var plane = ControlPlane(topology: try Network.line(2), policy: .standard)
+        var ticket: UInt64 = 0
+        func ask(_ request: Request) -> Result<Response, RequestError>? {
+            ticket += 1
+            for effect in plane.handle(.request(Ticket(ticket), from: ClientID(1), request), at: .epoch) {
+                if case .reply(_, let answer) = effect { return answer }
+            }
+            return nil
+        }
+        func flow(_ id: String) -> FlowRequest {
+            FlowRequest(
+                id: FlowID(id), source: NodeID("h1"), destination: NodeID("h2"), bandwidth: .megabits(1), priority: 1)
+        }
+        _ = ask(.submit(flow("first"), dryRun: false))
+        _ = ask(.withdraw(FlowID("first")))
+        for _ in 0..<(3 * ControlLimits.endedFlows + 10) {
+            _ = ask(.submit(flow("again"), dryRun: false))
+            _ = ask(.withdraw(FlowID("again")))
+        }
+        guard case .success(.flowDetails(let view)) = ask(.get(FlowID("first"))) else {
+            Issue.record("the first flow is forgotten")
+            return
+        }
+        #expect(view.state == .withdrawn)
+        for number in 0..<ControlLimits.endedFlows {
+            _ = ask(.submit(flow("other\(number)"), dryRun: false))
+            _ = ask(.withdraw(FlowID("other\(number)")))
+        }
+        #expect(ask(.get(FlowID("first"))) == .failure(.unknownFlow(FlowID("first"))))
+        #expect(ask(.get(FlowID("again"))) == .failure(.unknownFlow(FlowID("again"))))
+    }
+
+    @Test func `ids that are chosen count one by one, and leave out those in use`() throws {
+        var driver = Driver(try Network.line(2))
+        try driver.submit("flow-2", "h1", "h2", megabits: 1)
+        var chosen: [String] = []
+        for port in 1...2 {
+            let result = try driver.submit("", "h1", "h2", megabits: 1) {
+                $0.id = nil
+                $0.match = .tcp(UInt16(port))
+            }
+            chosen.append(result.flow.id.text)
+        }
+        #expect(chosen == ["flow-1", "flow-3"])
+    }
+
+    @Test func `a list of an unknown class is an error`() throws {
+        var driver = Driver(try Network.line(2))
+        #expect(
+            requestError { _ = try driver.ask(.list(FlowFilter(className: "nonsense"))) }
+                == .unknownClass(name: "nonsense"))
+    }
+
+    @Test(arguments: ["h1", "h2"])
+    func `a flow cannot avoid its own end`(end: String) throws {
+        var driver = Driver(try Network.line(3))
+        #expect(
+            requestError {
+                try driver.submit("f", "h1", "h2", megabits: 1) { $0.constraints.avoid = ["s3", end] }
+            } == .invalid(field: "constraints.avoid", reason: .endOfFlow))
+    }
+
+    @Test func `the network's description says where hosts hang`() throws {
+        var driver = Driver(try Network.line(2))
+        guard case .topology(let topology) = try driver.ask(.topology) else { throw Unexpected(response: nil) }
+        let host = try #require(topology.nodes.first { $0.id.text == "h2" })
+        #expect(host.attachment?.switch.text == "s2")
+        #expect(host.attachment?.port == PortNumber(1))
+    }
+}
+
+extension Driver {
+    /// Ids of the flows in these states, as they are listed.
+    fileprivate mutating func ids(of states: [FlowState]) throws -> [String] {
+        guard case .flows(let flows, _) = try ask(.list(FlowFilter(states: states))) else {
+            throw Unexpected(response: nil)
+        }
+        return flows.map(\.id.text)
+    }
+}
