@@ -2,6 +2,7 @@
 // clock, no randomness and no I/O, so the daemon, the simulator and the replayer run the same one, and a copy of it
 // answers "what if".
 
+import SluiceForwarding
 package import SluiceModel
 
 package struct ControlPlane: Sendable {
@@ -89,6 +90,15 @@ package struct ControlPlane: Sendable {
     private mutating func start() {
         hasStarted = true
         installation.startRevisions(at: now)
+        adoptReachability()
+    }
+
+    /// Brings the rules outside flows in line with the policy and the links that are not down.
+    mutating func adoptReachability() {
+        installation.adopt(
+            Reachability(topology, passesUnadmitted: policy.unadmitted == .bestEffort) {
+                linkStates[$0.position] != .down
+            })
     }
 
     private mutating func answer(_ request: Request, of client: ClientID, _ ticket: Ticket) {

@@ -88,7 +88,8 @@ import Testing
         driver.transactions = []
         _ = try driver.ask(.subscribeRules(RulesSubscription(switches: [name], sinceRevision: 999)), client: 8)
         #expect(driver.transactions.map(\.isSnapshot) == [true])
-        #expect(driver.transactions.first?.change.rules.count == 2)
+        let ofFlows = driver.transactions.first?.change.rules.filter { $0.cookie != Reachability.cookie }
+        #expect(ofFlows?.count == 2)
     }
 
     @Test func `a revision of an earlier run is answered with everything`() throws {
@@ -108,6 +109,46 @@ import Testing
         #expect(switches.map(\.confirmedRevision) == [0])
         #expect(try second.rules("s1").revision > held)
         #expect(try second.rules("s1").revision < 1 << 53)
+    }
+
+    @Test func `hosts find each other from the start, and by another way when a link goes`() throws {
+        var driver = Driver(try Network.make(3, [(1, 2), (2, 3), (1, 3)]))
+        func request(_ number: UInt32) -> Packet {
+            var fields = FlowMatch()
+            fields.etherType = FlowMatch.etherTypeARP
+            fields.arpTarget = IPv4Prefix(0x0a00_0000 + number)
+            return Packet(fields: fields)
+        }
+        #expect(try driver.fate(of: request(3), from: "h1") == "h3")
+        #expect(try driver.fate(of: Packet(fields: .tcp(80)), from: "h1") == nil)
+        _ = try driver.setLink("l13", .down, dryRun: true)
+        _ = try driver.setLink("l13", .down)
+        #expect(try driver.fate(of: request(3), from: "h1") == "h3")
+        #expect(try driver.fate(of: request(1), from: "h3") == "h1")
+        _ = try driver.setLink("l12", .down)
+        #expect(try driver.fate(of: request(3), from: "h1") == nil)
+        _ = try driver.setLink("l13", .up)
+        #expect(try driver.fate(of: request(3), from: "h1") == "h3")
+    }
+
+    @Test func `unadmitted traffic passes while the policy lets it, below every flow`() throws {
+        var policy = Policy.standard
+        policy.unadmitted = .bestEffort
+        var driver = Driver(try Network.diamond(), policy: policy)
+        let packet = Packet(fields: .tcp(80))
+        #expect(try driver.fate(of: packet, from: "h1") == "h2")
+        // The flow's packets follow its own path.
+        try driver.submit("f", "h1", "h2", megabits: 1) {
+            $0.match = .tcp(80)
+            $0.constraints.avoid = ["l12"]
+        }
+        #expect(try driver.rules("s4").content.rules.count == 1)
+        #expect(try driver.fate(of: packet, from: "h1") == "h2")
+        _ = try driver.withdraw("f")
+        #expect(try driver.fate(of: packet, from: "h1") == "h2")
+        policy.unadmitted = .drop
+        _ = try driver.ask(.replacePolicy(policy))
+        #expect(try driver.fate(of: packet, from: "h1") == nil)
     }
 
     @Test func `a flow whose rule a switch refuses takes a way around that switch`() throws {
@@ -159,6 +200,23 @@ import Testing
 }
 
 extension Driver {
+    /// The host at which a packet ends, by the rules of all transactions so far; nil for none.
+    mutating func fate(of packet: Packet, from name: String) throws -> String? {
+        if transactions.isEmpty { _ = try ask(.subscribeRules(RulesSubscription()), client: 9) }
+        var states: [NodeIndex: SwitchState] = [:]
+        for transaction in transactions {
+            let node = try #require(plane.topology.index(of: transaction.switch))
+            if transaction.isSnapshot { states[node] = SwitchState() }
+            states[node, default: SwitchState()].apply(transaction.change)
+        }
+        let source = try #require(plane.topology.index(of: NodeID(name)))
+        guard
+            case .delivered(let end) = PacketTracer(plane.topology).fate(
+                of: packet, from: source, on: { states[$0] ?? SwitchState() })
+        else { return nil }
+        return plane.topology[end].id.text
+    }
+
     mutating func acknowledge(_ transaction: RulesTransaction) throws {
         _ = try ask(
             .acknowledgeRules(RulesAcknowledgement(switch: transaction.switch, revision: transaction.revision)),

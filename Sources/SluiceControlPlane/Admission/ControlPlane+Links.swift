@@ -19,6 +19,7 @@ extension ControlPlane {
         let changed = links.filter { linkStates[$0.position] != state }
         guard !changed.isEmpty else { return LinkChange(links: links.map { view(of: $0) }) }
         decisionCount += 1
+        let changesWays = state == .down || changed.contains { linkStates[$0.position] == .down }
         for link in changed {
             linkStates[link.position] = state
             takesFlows[link.position] = state == .up
@@ -28,6 +29,7 @@ extension ControlPlane {
                 $0.linkState = state
             }
         }
+        if changesWays { adoptReachability() }
         // Which ways there are has changed; what the links are like has not been forgotten.
         learning.selectors = [:]
         var consequences = Consequences(.linkState(state, links: changed))

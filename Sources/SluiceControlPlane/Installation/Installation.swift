@@ -51,6 +51,7 @@ struct Installation: Sendable {
     /// Carriers that a switch has refused and that have no other target yet; they keep their room.
     private var failed: Set<Carrier> = []
     private var outcomes: [InstallationOutcome] = []
+    private var reachability: Reachability?
 
     init(_ topology: Topology) {
         names = topology.nodes.map(\.id)
@@ -65,6 +66,14 @@ struct Installation: Sendable {
     mutating func startRevisions(at instant: Instant) {
         let first = UInt64(max(0, instant.nanoseconds) / 1_000)
         for node in switches.indices { switches[node].revision = first }
+    }
+
+    /// Sets the rules by which hosts reach each other beside the flows.
+    mutating func adopt(_ reachability: Reachability) {
+        for step in reachability.changes(from: self.reachability) {
+            send(step.change, to: step.switch.position, round: 1)
+        }
+        self.reachability = reachability
     }
 
     func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }

@@ -163,6 +163,7 @@ extension ControlPlane {
 
     mutating func replace(_ policy: Policy) -> PolicyChange {
         self.policy = policy
+        adoptReachability()
         learning.adopt(policy.learning, topology: topology)
         optimization.intervalSeconds = policy.reoptimisation.intervalSeconds
         let removed = flows.liveSlots.count { slot in

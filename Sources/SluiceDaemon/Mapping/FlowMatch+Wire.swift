@@ -74,6 +74,9 @@ extension FlowMatch {
         writer.member("ipv4_dst", ipv4Destination?.text)
         writer.member("ipv6_src", ipv6Source?.text)
         writer.member("ipv6_dst", ipv6Destination?.text)
+        writer.member("arp_tpa", arpTarget?.text)
+        writer.member("icmpv6_type", icmpv6Type.map { Int($0) })
+        writer.member("ipv6_nd_target", neighbourTarget?.text)
         if let transport = Self.transports.first(where: { $0.number == ipProtocol }) {
             writer.member("\(transport.prefix)_src", sourcePort.map { Int($0) })
             writer.member("\(transport.prefix)_dst", destinationPort.map { Int($0) })

@@ -36,11 +36,12 @@ package struct SwitchState: Hashable, Sendable {
 }
 
 extension Rule {
-    /// Highest priority first, then by flow, then by port.
+    /// Highest priority first, then by flow, then by port, then by the addresses matched.
     package static func inListingOrder(_ left: Rule, _ right: Rule) -> Bool {
         if left.key.priority != right.key.priority { return left.key.priority > right.key.priority }
         if left.cookie != right.cookie { return left.cookie < right.cookie }
-        return (left.key.match.inPort?.raw ?? 0) < (right.key.match.inPort?.raw ?? 0)
+        let (leftPort, rightPort) = (left.key.match.inPort?.raw ?? 0, right.key.match.inPort?.raw ?? 0)
+        return leftPort != rightPort ? leftPort < rightPort : left.key.match.fields.precedes(right.key.match.fields)
     }
 }
 

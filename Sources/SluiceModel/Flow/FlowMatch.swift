@@ -17,14 +17,24 @@ package struct FlowMatch: Hashable, Sendable {
     /// TCP, UDP or SCTP port; `ipProtocol` says which.
     package var sourcePort: UInt16?
     package var destinationPort: UInt16?
+    /// Protocol address that an ARP packet asks for, or is an answer to.
+    package var arpTarget: IPv4Prefix?
+    package var icmpv6Type: UInt8?
+    /// Address that a Neighbor Solicitation asks for.
+    package var neighbourTarget: IPv6Prefix?
 
     package init() {}
 
     package static let etherTypeIPv4: UInt16 = 0x0800
+    package static let etherTypeARP: UInt16 = 0x0806
     package static let etherTypeIPv6: UInt16 = 0x86dd
     package static let protocolTCP: UInt8 = 6
     package static let protocolUDP: UInt8 = 17
     package static let protocolSCTP: UInt8 = 132
+    package static let protocolICMPv6: UInt8 = 58
+    /// ICMPv6 types of RFC 4861, sections 4.3 and 4.4.
+    package static let neighbourSolicitation: UInt8 = 135
+    package static let neighbourAdvertisement: UInt8 = 136
 
     package var isEmpty: Bool { self == FlowMatch() }
 
@@ -61,7 +71,23 @@ package struct FlowMatch: Hashable, Sendable {
         bits += (ipv6Source?.length ?? 0) + (ipv6Destination?.length ?? 0)
         if sourcePort != nil { bits += 16 }
         if destinationPort != nil { bits += 16 }
+        if icmpv6Type != nil { bits += 8 }
+        bits += (arpTarget?.length ?? 0) + (neighbourTarget?.length ?? 0)
         return bits
+    }
+
+    /// Orders matches by the addresses they name, for listings.
+    package func precedes(_ other: FlowMatch) -> Bool { listingKey.lexicographicallyPrecedes(other.listingKey) }
+
+    private var listingKey: [UInt128] {
+        [
+            etherType.map { UInt128($0) }, ipProtocol.map { UInt128($0) }, icmpv6Type.map { UInt128($0) },
+            arpTarget.map { UInt128($0.address) }, neighbourTarget?.address,
+            ipv4Source.map { UInt128($0.address) }, ipv4Destination.map { UInt128($0.address) },
+            ipv6Source?.address, ipv6Destination?.address, etherSource.map { UInt128($0.raw) },
+            etherDestination.map { UInt128($0.raw) }, sourcePort.map { UInt128($0) },
+            destinationPort.map { UInt128($0) }, vlan.map { UInt128($0) }, dscp.map { UInt128($0) },
+        ].map { $0 ?? 0 }
     }
 
     /// Whether some packet satisfies both.
@@ -78,6 +104,9 @@ package struct FlowMatch: Hashable, Sendable {
             && agree(etherDestination, other.etherDestination) && agree(vlan, other.vlan)
             && agree(ipProtocol, other.ipProtocol) && agree(dscp, other.dscp)
             && agree(sourcePort, other.sourcePort) && agree(destinationPort, other.destinationPort)
+            && agree(icmpv6Type, other.icmpv6Type)
+            && meet(arpTarget, other.arpTarget) { $0.overlaps($1) }
+            && meet(neighbourTarget, other.neighbourTarget) { $0.overlaps($1) }
             && meet(ipv4Source, other.ipv4Source) { $0.overlaps($1) }
             && meet(ipv4Destination, other.ipv4Destination) { $0.overlaps($1) }
             && meet(ipv6Source, other.ipv6Source) { $0.overlaps($1) }
@@ -103,6 +132,9 @@ package struct FlowMatch: Hashable, Sendable {
             && pins(etherDestination, other.etherDestination) && pins(vlan, other.vlan)
             && pins(ipProtocol, other.ipProtocol) && pins(dscp, other.dscp)
             && pins(sourcePort, other.sourcePort) && pins(destinationPort, other.destinationPort)
+            && pins(icmpv6Type, other.icmpv6Type)
+            && within(arpTarget, other.arpTarget) { $0.contains($1) }
+            && within(neighbourTarget, other.neighbourTarget) { $0.contains($1) }
             && within(ipv4Source, other.ipv4Source) { $0.contains($1) }
             && within(ipv4Destination, other.ipv4Destination) { $0.contains($1) }
             && within(ipv6Source, other.ipv6Source) { $0.contains($1) }
