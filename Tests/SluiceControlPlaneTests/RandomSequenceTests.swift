@@ -111,7 +111,9 @@ private struct RandomRun {
         case 2: request.minBandwidth = .megabits(1)
         case 3: request.lifetimeSeconds = Double(1 + stream.below(60))
         case 4: request.constraints.maxLatency = Latency(microseconds: 1_000 * (1 + stream.below(4)))
-        case 5: request.constraints = ConstraintRequest(avoid: ["s\(1 + stream.below(7))"])
+        case 5:
+            request.constraints = ConstraintRequest(
+                avoid: ["s\(1 + stream.below(7))"].filter { $0 != from && $0 != to })
         case 6: request.start = driver.now.advanced(bySeconds: Double(stream.below(20)))
         default: break
         }
