@@ -78,6 +78,26 @@ import Testing
             } == .invalid(field: "constraints.avoid", reason: .endOfFlow))
     }
 
+    @Test(arguments: [Protection.linkDisjoint, .nodeDisjoint], ["h4", "s1"])
+    func `waypoints of a protected flow are refused, and not ignored`(protection: Protection, end: String) throws {
+        var driver = Driver(try Network.diamond())
+        #expect(
+            requestError {
+                try driver.submit("f", "h1", end, megabits: 1) {
+                    $0.constraints.via = ["s2"]
+                    $0.protection = protection
+                }
+            } == .invalid(field: "constraints.via", reason: .viaWithProtection))
+        // Nor can an update bring them together.
+        try driver.submit("g", "h1", end, megabits: 1) { $0.protection = protection }
+        #expect(
+            requestError {
+                _ = try driver.ask(
+                    .update(
+                        FlowUpdate(id: FlowID("g"), constraints: ConstraintRequest(via: ["s2"])), dryRun: false))
+            } == .invalid(field: "constraints.via", reason: .viaWithProtection))
+    }
+
     @Test func `the network's description says where hosts hang`() throws {
         var driver = Driver(try Network.line(2))
         guard case .topology(let topology) = try driver.ask(.topology) else { throw Unexpected(response: nil) }

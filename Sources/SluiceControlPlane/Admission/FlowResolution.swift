@@ -36,6 +36,9 @@ extension ControlPlane {
         guard !constraints.avoidNodes.contains(source), !constraints.avoidNodes.contains(destination) else {
             throw .invalid(field: "constraints.avoid", reason: .endOfFlow)
         }
+        guard request.protection == .none || constraints.via.isEmpty else {
+            throw .invalid(field: "constraints.via", reason: .viaWithProtection)
+        }
         if let bound = importance.trafficClass?.maxLatency {
             constraints.maxLatency = min(bound, constraints.maxLatency ?? bound)
         }

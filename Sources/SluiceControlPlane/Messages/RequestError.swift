@@ -48,6 +48,8 @@ package enum RequestError: Error, Hashable, Sendable {
         case outOfRange
         /// A flow cannot keep away from where it starts or ends.
         case endOfFlow
+        /// Which of two disjoint paths should pass the waypoints is not defined.
+        case viaWithProtection
     }
 
     /// JSON-RPC code.
@@ -129,6 +131,7 @@ extension RequestError.InvalidReason {
         case .ambiguousDirection: "must name one direction, as \"ID>\" or \"ID<\""
         case .outOfRange: "is out of range"
         case .endOfFlow: "names an end of the flow"
+        case .viaWithProtection: "cannot be combined with protection; give via or protection, not both"
         }
     }
 }
