@@ -98,6 +98,27 @@ import Testing
             } == .invalid(field: "constraints.via", reason: .viaWithProtection))
     }
 
+    @Test func `a latency is promised only where there is room`() throws {
+        // Short way 1 ms and full, long way 10 ms.
+        var driver = Driver(try Network.make(3, [(1, 2), (1, 3), (3, 2)], latencies: [1_000, 5_000, 5_000]))
+        try driver.submit("a", "h1", "h2", megabits: 10) { $0.constraints.avoid = ["s3"] }
+        let refused = try driver.submit("b", "h1", "h2", megabits: 1) {
+            $0.match = .tcp(80)
+            $0.constraints.maxLatency = Latency(microseconds: 500)
+        }
+        let rejection = try #require(refused.rejection)
+        #expect(rejection.code == .latencyUnreachable)
+        #expect(rejection.detail == .fastestLatency(Latency(microseconds: 1_000)))
+        #expect(rejection.wouldFitIf == [.latency(atLeast: Latency(microseconds: 10_000))])
+    }
+
+    @Test func `less bandwidth is not promised where the other direction lacks room`() throws {
+        var driver = Driver(try Network.line(2))
+        try driver.submit("a", "h2", "h1", megabits: 10)
+        let refused = try driver.submit("b", "h1", "h2", megabits: 20) { $0.reverseBandwidth = .megabits(1) }
+        #expect(refused.rejection?.wouldFitIf == [])
+    }
+
     @Test func `the network's description says where hosts hang`() throws {
         var driver = Driver(try Network.line(2))
         guard case .topology(let topology) = try driver.ask(.topology) else { throw Unexpected(response: nil) }

@@ -48,19 +48,33 @@ extension ControlPlane {
         case .outOfBounds(let fastest):
             guard let fastest else { return Rejection(code: .noPath) }
             let latency = Latency(microseconds: fastest)
+            // The fastest path of all may be full: only one with room is promised, and only if that is the whole flow.
+            var remedies: [Rejection.Remedy] = []
+            if unit.directions.count == 1, flow.protection == .none, flow.constraints.via.isEmpty,
+                flow.constraints.maxHops == nil
+            {
+                let view = roomView(for: flow, need: flow.bandwidth, rule: .free)
+                let path = search.cheapest(
+                    from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
+                    cost: { Double(view.latencyMicroseconds[$0]) })
+                if let path {
+                    remedies = [.latency(atLeast: Latency(microseconds: search.latency(of: path)))]
+                }
+            }
             return Rejection(
-                code: .latencyUnreachable, detail: .fastestLatency(latency), wouldFitIf: [.latency(atLeast: latency)])
+                code: .latencyUnreachable, detail: .fastestLatency(latency), wouldFitIf: remedies)
         case .found(let links, _):
             let empty = route(flow, need: need, rule: .empty)
             if case .found = empty { return crowded(flow, need: need, unit: unit) }
             let narrow = links.filter { reservable[Int($0)] < need.bitsPerSecond }.map { LinkIndex(Int($0)) }
             return Rejection(
                 code: .noCapacity, bottlenecks: narrow.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
-                wouldFitIf: smallerRemedies(flow))
+                wouldFitIf: unit.directions.count == 1 ? smallerRemedies(flow) : [])
         }
     }
 
-    /// It would fit an empty network: others are in the way.
+    /// It would fit an empty network: others are in the way. Remedies are for one direction: a flow with a companion
+    /// gets none, since the other direction may lack something else.
     private mutating func crowded(_ flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
         let amongEquals = route(flow, need: need, rule: .without(level: unit.level))
         var links: [LinkIndex] = []
@@ -80,7 +94,10 @@ extension ControlPlane {
         }
         if let inTheWay, !inTheWay.isEmpty {
             let units = inTheWay.map { flows[$0] }.sorted { FlowUnit.inImportanceOrder($1, $0) }
-            if units.count <= ControlLimits.remedyFlows { remedies.append(.flowsGone(units.map(\.id))) }
+            // Those that wait would take the room first.
+            if units.count <= ControlLimits.remedyFlows, waiting.isEmpty {
+                remedies.append(.flowsGone(units.map(\.id)))
+            }
             let needed = (units.map(\.level).max() ?? 0) + 1
             if needed <= Limits.weight, needed > unit.level, policy.admission.preemption, unit.mayPreempt,
                 units.allSatisfy(\.yields)
@@ -91,7 +108,7 @@ extension ControlPlane {
         return Rejection(
             code: isOutranked ? .outranked : .noCapacity,
             bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
-            wouldFitIf: remedies + smallerRemedies(flow))
+            wouldFitIf: unit.directions.count == 1 ? remedies + smallerRemedies(flow) : [])
     }
 
     /// Less bandwidth, or a looser latency bound.
