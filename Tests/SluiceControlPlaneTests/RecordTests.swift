@@ -114,7 +114,7 @@ import Testing
 
     @Test func `less bandwidth is not promised where the other direction lacks room`() throws {
         var driver = Driver(try Network.line(2))
-        try driver.submit("a", "h2", "h1", megabits: 10)
+        try driver.submit("a", "h2", "h1", megabits: 10) { $0.match = .tcp(80) }
         let refused = try driver.submit("b", "h1", "h2", megabits: 20) { $0.reverseBandwidth = .megabits(1) }
         #expect(refused.rejection?.wouldFitIf == [])
     }
