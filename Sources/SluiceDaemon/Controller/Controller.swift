@@ -56,7 +56,7 @@ package actor Controller {
     private var solving: CancellationToken?
     /// Clients that wait for the reload that runs; nil: none runs.
     private var reloading: [Ticket]?
-    private var isStopping = false
+    private(set) var isStopping = false
 
     package init(plane: ControlPlane, policy: Policy, surroundings: Surroundings) {
         self.plane = plane
@@ -74,7 +74,9 @@ extension Controller {
         _ channel: any Channel, _ credentials: ClientCredentials
     ) -> Result<ClientID, ProtocolFault> {
         if isStopping { return .failure(ProtocolFault(.shuttingDown, "the daemon is stopping")) }
-        guard connections.count < policy.limits.connections else {
+        let isOwner = credentials.user == 0 || credentials.user == surroundings.daemonUser
+        let reserved = isOwner ? 0 : min(DaemonLimits.connectionsReserved, policy.limits.connections / 4)
+        guard connections.count < policy.limits.connections - reserved else {
             surroundings.log.warning(
                 "client refused: too many connections", metadata: ["limit": "\(policy.limits.connections)"])
             return .failure(
@@ -196,6 +198,7 @@ extension Controller {
                 try limitSubscriptions(request, of: connection)
                 if case .subscribeRules(let subscription) = request { subscribing[ticket] = subscription }
                 handle(.request(ticket, from: connection.id, request))
+            case .replacePolicy(let document): replacePolicy(document, answering: ticket)
             case .reload: reload(answering: ticket)
             case .discover: answer(ticket, .success({ Discovery.write(to: &$0) }))
             }
@@ -240,7 +243,9 @@ extension Controller {
         for case .reply(let ticket, let result) in effects {
             switch result {
             case .success(let response): succeed(ticket, response)
-            case .failure(let error): answer(ticket, .failure(ProtocolFault(error)))
+            case .failure(let error):
+                let names = KnownNames(topology: plane.topology, policy: policy)
+                answer(ticket, .failure(ProtocolFault(error, nearest: names.nearest(to: error))))
             }
         }
         for effect in effects {
@@ -271,10 +276,11 @@ extension Controller {
         }
         let uptime = Double((NIODeadline.now() - started).nanoseconds) / 1e9
         let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count)
-        answer(ticket, .success({ $0.response(response, facts) }))
+        let names = KnownNames(topology: plane.topology, policy: policy)
+        answer(ticket, .success({ $0.response(response, facts, names) }))
     }
 
-    private func answer(_ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>) {
+    func answer(_ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>) {
         subscribing[ticket] = nil
         guard let reply = pending.removeValue(forKey: ticket), let connection = connections[reply.client] else {
             return
@@ -415,10 +421,7 @@ extension Controller {
             for line in lines {
                 surroundings.log.error("reload refused, the old configuration stays", metadata: ["fault": "\(line)"])
             }
-            let fault = ProtocolFault(
-                .documentInvalid, "the old configuration stays: \(lines.count) fault\(lines.count == 1 ? "" : "s")",
-                [("faults", .texts(lines))])
-            for ticket in tickets { answer(ticket, .failure(fault)) }
+            for ticket in tickets { answer(ticket, .failure(.document(lines))) }
         case .documents(let documents):
             var outcome = "none"
             if let fresh = documents.policy {
@@ -442,13 +445,19 @@ extension Controller {
         }
     }
 
-    private func replace(_ fresh: Policy) {
+    /// Puts `fresh` in force: for clients at once, for flows by the control plane.
+    ///
+    /// - Parameter ticket: of the request that asked for it; nil: nobody waits.
+    func replace(_ fresh: Policy, answering ticket: Ticket? = nil) {
         policy = fresh
         for connection in connections.values {
             connection.permissions = permissions(of: connection.credentials)
         }
-        let ticket = Ticket(nextTicket)
-        nextTicket += 1
-        handle(.request(ticket, from: ClientID(0), .replacePolicy(fresh)))
+        handle(.request(ticket ?? newTicket(), from: ClientID(0), .replacePolicy(fresh)))
+    }
+
+    private func newTicket() -> Ticket {
+        defer { nextTicket += 1 }
+        return Ticket(nextTicket)
     }
 }
