@@ -110,12 +110,9 @@ let package = Package(
         program(
             "sluice-bench",
             [
-                "SluiceDocuments", "SluiceLearning", "SluiceModel", "SluiceSimulation", "SluiceTelemetry",
-                argumentParser,
+                "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation",
+                "SluiceSolver", "SluiceTelemetry", argumentParser,
             ]),
-        program(
-            "sluice-bench",
-            ["SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceModel", "SluiceSolver", argumentParser]),
         program(
             "sluiced",
             ["SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", argumentParser, logging]),
