@@ -11,6 +11,7 @@ struct SluiceBench: ParsableCommand {
         version: SluiceVersion.text,
         subcommands: [
             // Alphabetical.
-            LearningBench.self, SolverBench.self,
+            LearningBench.self,
+            SolverBench.self,
         ])
 }
