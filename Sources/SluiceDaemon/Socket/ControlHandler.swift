@@ -85,9 +85,16 @@ final class ControlHandler: ChannelInboundHandler {
 
     private var inputHasEnded = false
 
+    private var isHandingOver = false
+
     /// Hands lines over until none is left or the client is congested; in the latter case reading stops too.
+    ///
+    /// Writing answers can make the channel writable again at once, which calls this from inside itself; the outer
+    /// call then goes on, since it asks again whether the client is congested.
     private func handOver(_ context: ChannelHandlerContext) {
-        guard let client else { return }
+        guard let client, !isHandingOver else { return }
+        isHandingOver = true
+        defer { isHandingOver = false }
         while next < frames.count {
             if controller.assumeIsolated({ $0.isCongested(client) }) {
                 controller.assumeIsolated { $0.flush() }
