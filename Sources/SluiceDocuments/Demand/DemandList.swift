@@ -21,6 +21,16 @@ package struct DemandList: Sendable {
     /// Sum of what they ask for, each rounded up to whole bit/s.
     package var totalBitsPerSecond: Int { saturatingSum(entries.map(\.bandwidth.bitsPerSecond)) }
 
+    /// Throws everything that is wrong whatever the network is.
+    func check() throws(InvalidDocument) {
+        guard format == .sluiceDemands else { return }
+        let faults = FaultCollector(file)
+        DemandsReader.check(entries, faults: faults)
+        // Only faults need the tree again, to name the members at fault.
+        if !faults.isEmpty { _ = try Document.parseJSON(file, faults: faults) }
+        try faults.throwIfAny()
+    }
+
     /// The demands as flows of `topology`, in file order; throws every name that is not in it.
     package func resolved(
         in topology: Topology

@@ -12,6 +12,13 @@ package enum Document: Sendable {
     package static func read(
         _ file: DocumentFile, options: ImportOptions = ImportOptions()
     ) throws(InvalidDocument) -> Document {
+        let document = try recognise(file, options: options)
+        if case .demands(let list) = document { try list.check() }
+        return document
+    }
+
+    /// Reads `file` as far as it can be understood alone: demands are checked with their network, if one follows.
+    private static func recognise(_ file: DocumentFile, options: ImportOptions) throws(InvalidDocument) -> Document {
         let faults = FaultCollector(file)
         switch firstByte(of: file.bytes) {
         case nil: throw invalid(file, .empty)
@@ -41,7 +48,7 @@ package enum Document: Sendable {
         _ file: DocumentFile, demands: DocumentFile, options: ImportOptions = ImportOptions()
     ) throws(InvalidDocument) -> ImportedNetwork {
         let network = try readNetwork(file, options: options)
-        switch try read(demands, options: options) {
+        switch try recognise(demands, options: options) {
         case .demands(let list):
             let (records, warnings) = try list.resolved(in: network.topology)
             return network.replacing(demands: records, listed: list.count, warnings: warnings)

@@ -115,7 +115,12 @@ struct NetworkDraft {
         do throws(InvalidTopology) {
             topology = try Topology(name: name, nodes: nodes, cables: cables)
         } catch {
-            for issue in error.issues { report(issue, to: faults) }
+            // A host in the place of a switch is one mistake, however many links name it.
+            var transits: Set<NodeID> = []
+            for issue in error.issues {
+                if case .hostTransit(let host) = issue.problem, !transits.insert(host).inserted { continue }
+                report(issue, to: faults)
+            }
             throw faults.invalid()
         }
         var resolver = DemandResolver(topology: topology, faults: faults)

@@ -15,7 +15,42 @@ struct DemandsReader {
         _ = object.string("name")
         _ = object.string("description")
         _ = object.string("source")
-        return (object.array("demands", required: true) ?? []).compactMap { readDemand($0, faults: faults) }
+        let nodes = object.array("demands", required: true) ?? []
+        let entries = nodes.compactMap { readDemand($0, faults: faults) }
+        if !faults.isEmpty {
+            // The file is refused now, so everything that would be found later is told with the rest, and ids are
+            // compared among all demands, the broken ones included.
+            let ids = nodes.enumerated().map { ($1["id"]?.string ?? "d\($0)", Place.byte($1.offset)) }
+            checkIDs(ids, faults: faults)
+            checkForm(entries, faults: faults)
+        }
+        return entries
+    }
+
+    /// Everything that can be told of demands without their network; `DemandResolver` finds the same with it.
+    static func check(_ entries: [DemandEntry], faults: FaultCollector) {
+        checkIDs(entries.enumerated().map { ($1.id ?? "d\($0)", $1.place) }, faults: faults)
+        checkForm(entries, faults: faults)
+    }
+
+    private static func checkIDs(_ ids: [(id: String, place: Place)], faults: FaultCollector) {
+        var seen: Set<String> = []
+        for (id, place) in ids {
+            if id.isEmpty { faults.report(place.member("id"), .topology(.emptyID)) }
+            if id.utf8.count > Limits.identifierBytes { faults.report(place.member("id"), .topology(.idTooLong)) }
+            if !seen.insert(id).inserted { faults.report(place.member("id"), .duplicate(id)) }
+        }
+    }
+
+    private static func checkForm(_ entries: [DemandEntry], faults: FaultCollector) {
+        for entry in entries {
+            if entry.source == entry.destination {
+                faults.report(entry.place.member("destination"), .sameEnds(entry.source.text))
+            }
+            if entry.bandwidth == .zero {
+                faults.report(entry.place.member("bandwidth"), .outOfRange("0", wanted: "at least 1 bit/s"))
+            }
+        }
     }
 
     private static func readDemand(_ node: JSONNode, faults: FaultCollector) -> DemandEntry? {

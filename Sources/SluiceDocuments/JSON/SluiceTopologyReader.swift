@@ -45,9 +45,29 @@ struct SluiceTopologyReader {
         draft.name = object.string("name", required: true) ?? ""
         draft.description = object.string("description")
         draft.source = object.string("source")
-        for element in object.array("switches", required: true) ?? [] { readSwitch(element) }
+        let switches = object.array("switches", required: true)
+        if let switches, switches.isEmpty {
+            faults.report(object.place.member("switches"), .outOfRange("an empty list", wanted: "at least one switch"))
+        }
+        for element in switches ?? [] { readSwitch(element) }
         for element in object.array("hosts") ?? [] { readHost(element) }
         for element in object.array("links", required: true) ?? [] { readLink(element) }
+        reportDuplicatesOfIncomplete()
+    }
+
+    /// Hosts and links that cannot be built for other faults do not reach the model, which finds duplicate ids.
+    private var incompleteHosts: [(id: String, place: Place)] = []
+    private var incompleteLinks: [(id: String, place: Place)] = []
+
+    private func reportDuplicatesOfIncomplete() {
+        var nodes = Set(draft.nodes.map(\.id.text))
+        for (id, place) in incompleteHosts where !nodes.insert(id).inserted {
+            faults.report(place.member("id"), .topology(.duplicateNode(NodeID(id))))
+        }
+        var links = Set(draft.cables.map(\.id))
+        for (id, place) in incompleteLinks where !links.insert(id).inserted {
+            faults.report(place.member("id"), .topology(.duplicateCable(id)))
+        }
     }
 
     private mutating func readSwitch(_ node: JSONNode) {
@@ -99,12 +119,19 @@ struct SluiceTopologyReader {
             ipv6: object.parsed("ipv6", wanted: "an IPv6 address such as \"2001:db8::1\"") { IPv6Prefix(text: $0) })
         guard let place = object.required("attachment"),
             let attachment = ObjectReader(place, known: Self.attachmentMembers, faults: faults)
-        else { return }
+        else {
+            if let id { incompleteHosts.append((id, object.place)) }
+            return
+        }
         let `switch` = attachment.string("switch", required: true)
         let port = attachment.integer("port", in: Self.ports).map { PortNumber(UInt32($0)) }
         let capacity = attachment.bandwidth("capacity", rounding: .down)
         let latency = attachment.latency("latency")
-        guard let id, let `switch` else { return }
+        guard let id else { return }
+        guard let `switch` else {
+            incompleteHosts.append((id, object.place))
+            return
+        }
         draft.add(Node(id: NodeID(id), kind: .host(host)), at: object.place)
         var access = Cable.access(
             of: NodeID(id), to: Cable.End(node: NodeID(`switch`), port: port), capacity: capacity ?? .unlimited)
@@ -128,10 +155,16 @@ struct SluiceTopologyReader {
         let affinity = object.strings("affinity") ?? []
         let risks = object.strings("sharedRisk") ?? []
         let isDirected = object.bool("directed") ?? false
-        guard let id, let a, let b, let capacity else { return }
+        guard let id else { return }
+        guard let a, let b else {
+            incompleteLinks.append((id, object.place))
+            return
+        }
+        // Without a capacity the document is refused; with any, the model still checks the ends, ports and id.
         draft.add(
             Cable(
-                id: id, a: a, b: b, capacity: capacity, reservable: reservable, latency: latency, affinity: affinity,
+                id: id, a: a, b: b, capacity: capacity ?? .unlimited, reservable: reservable, latency: latency,
+                affinity: affinity,
                 sharedRisks: risks, isDirected: isDirected), at: object.place)
     }
 

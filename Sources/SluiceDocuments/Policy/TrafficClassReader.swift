@@ -45,7 +45,8 @@ struct TrafficClassReader {
         result.maxLatency = mapping.parsed("maxLatency", wanted: "a latency such as 50ms") { Latency(text: $0) }
         result.matches = (mapping.elements("matches") ?? []).compactMap { match($0.node, $0.field) }
         result.rewardWeights = rewardWeights(mapping)
-        return name == nil || priority == nil ? nil : result
+        // A class without its priority is still a class by its name: later checks see it.
+        return name == nil ? nil : result
     }
 
     /// The weights under the key `rewardWeights`; what is absent counts as 1.

@@ -79,6 +79,27 @@ import Testing
         for wanted in expected { #expect(lines.contains { $0.hasPrefix(wanted) }, "\(wanted) in \(lines)") }
     }
 
+    @Test func `what is wrong without the network is found without it, also beside broken demands`() {
+        let sound = """
+              {"id": "x", "source": "a", "destination": "a", "bandwidth": 1},
+              {"id": "x", "source": "a", "destination": "b", "bandwidth": 0}
+            """
+        let wanted = [
+            "demands[0].destination: source and destination are both \"a\"",
+            "demands[1].id: \"x\" is given twice", "demands[1].bandwidth: 0 is out of range",
+        ]
+        let broken = #", {"id": "x", "source": "a", "destination": "b", "bandwidth": "fast"}"#
+        let alone = faultLines("{\"demands\": [\n\(sound)]}")
+        #expect(alone.count == wanted.count, "\(alone)")
+        let beside = faultLines("{\"demands\": [\n\(sound)\(broken)]}")
+        #expect(beside.count == wanted.count + 2, "\(beside)")
+        for text in wanted {
+            #expect(alone.contains { $0.contains(text) }, "\(text) in \(alone)")
+            #expect(beside.contains { $0.contains(text) }, "\(text) in \(beside)")
+        }
+        #expect(beside.contains { $0.contains("demands[2].id: \"x\" is given twice") })
+    }
+
     @Test func `a demands file is no network`() {
         #expect { try Document.readNetwork(document(Samples.demands)) } throws: { error in
             (error as? InvalidDocument)?.faults.first?.problem

@@ -95,6 +95,44 @@ import Testing
         #expect(lines == lines.sorted { position($0) < position($1) })
     }
 
+    @Test(arguments: [
+        // A link without a capacity still has an id, and a host without its switch too.
+        (
+            #"""
+            {"name":"x","switches":[{"id":"a"},{"id":"b"}],"links":[
+            {"id":"l","a":{"switch":"a"},"b":{"switch":"b"},"capacity":1},
+            {"id":"l","a":{"switch":"a"},"b":{"switch":"b"},"capacity":"much"}]}
+            """#,
+            ["links[1].id: link \"l\" is given twice", "links[1].capacity: \"much\" is not a bandwidth"]
+        ),
+        (
+            #"""
+            {"name":"x","switches":[{"id":"a"},{"id":"b"}],"hosts":[{"id":"a","attachment":{"port":1}}],
+            "links":[{"id":"l","a":{"switch":"a"},"b":{"switch":"b"},"capacity":1},
+            {"id":"l","a":{"switch":"a"},"b":{},"capacity":1}]}
+            """#,
+            [
+                "hosts[0].attachment.switch: \"switch\" is missing", "hosts[0].id: node \"a\" is given twice",
+                "links[1].b.switch: \"switch\" is missing", "links[1].id: link \"l\" is given twice",
+            ]
+        ),
+        (#"{"name":"x","switches":[],"links":[]}"#, ["switches: an empty list is out of range (give at least one"]),
+        // One mistake, however many links make it.
+        (
+            #"""
+            {"name":"x","switches":[{"id":"a"}],"hosts":[{"id":"h","attachment":{"switch":"a"}}],"links":[
+            {"id":"l","a":{"switch":"a"},"b":{"switch":"h"},"capacity":1},
+            {"id":"m","a":{"switch":"h"},"b":{"switch":"a"},"capacity":1}]}
+            """#,
+            ["links[0].b.switch: host \"h\" is the end of a link"]
+        ),
+    ])
+    func `one fault hides no other, and none is told twice`(text: String, wanted: [String]) {
+        let lines = faultLines(text)
+        #expect(lines.count == wanted.count, "\(lines)")
+        for line in wanted { #expect(lines.contains { $0.contains(line) }, "\(line) in \(lines)") }
+    }
+
     private func position(_ line: String) -> Int {
         let numbers = line.split(separator: ":").prefix(2).compactMap { Int($0) }
         return numbers.count == 2 ? numbers[0] * 10_000 + numbers[1] : 0
