@@ -26,6 +26,10 @@ struct Links: ParsableCommand {
 
     @OptionGroup var control: ControlOptions
 
+    func validate() throws {
+        if let busiest, busiest < 1 { throw ValidationError("--busiest is at least 1.") }
+    }
+
     func run() throws {
         var client = try control.connect()
         let topology = try client.call(.topologyGet)
@@ -35,7 +39,7 @@ struct Links: ParsableCommand {
             links = links.enumerated().sorted { left, right in
                 let (first, second) = (fullness(left.element), fullness(right.element))
                 return first == second ? left.offset < right.offset : first > second
-            }.prefix(max(0, busiest)).map(\.element)
+            }.prefix(busiest).map(\.element)
         }
         let shown = JSONNode(
             value: .object([JSONMember(name: "links", nameOffset: 0, node: JSONNode(value: .array(links), offset: 0))]),

@@ -35,6 +35,7 @@ struct Sluice: ParsableCommand {
             Submit.self,
             TelemetryReport.self,
             TopologyCommand.self,
+            Update.self,
             Watch.self,
             Withdraw.self,
         ])

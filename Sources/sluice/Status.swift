@@ -31,7 +31,8 @@ struct Status: ParsableCommand {
         let facts: [(String, String)] = [
             (
                 "daemon",
-                "sluiced \(status.text("version")), up for \(duration(seconds)), \(status.count("clients")) clients"
+                "sluiced \(status.text("version")), up for \(duration(seconds)), "
+                    + (status.count("clients") == 1 ? "1 client" : "\(status.count("clients")) clients")
             ),
             (
                 "topology",

@@ -10,13 +10,16 @@ struct Submit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Asks for a flow, or for every demand of a file.",
         discussion: """
-            Ends with 1 where the flow is rejected; with --file, 0 once every flow has its answer.
+            Ends with 1 where the flow is rejected; with --file, 0 once every flow has its answer, and with --atomic 1 \
+            where none was admitted because one could not be. Names are those of topologies/abilene.json.
 
             Examples:
-              sluice submit seattle new-york --bandwidth 2Gbit/s --class critical
-              sluice submit h1 h2 --bandwidth 40Mbps --max-latency 20ms --avoid denver --id backup-7
-              sluice submit h1 h2 --bandwidth 10Gbps --dry-run
-              sluice submit --file demands.json
+              sluice submit seattle new-york --bandwidth 2Gbps --class critical --id video
+              sluice submit h-denver h-houston --bandwidth 1M --max-latency 20ms --id voice
+              sluice submit h-seattle h-denver --bandwidth 40M --via denver --id backup-7
+              sluice submit h-atlanta h-denver --bandwidth 1M --match ipv4_dst=10.9.0.0/16
+              sluice submit h-chicago h-denver --bandwidth 10Gbps --dry-run
+              sluice submit --file demands.json --atomic
             """)
 
     @Argument(help: "The switch or host that the flow comes from.")
@@ -25,41 +28,13 @@ struct Submit: ParsableCommand {
     @Argument(help: "The switch or host that it goes to.")
     var destination: String?
 
-    @Option(help: "Rate to reserve, as 40Mbit/s.")
-    var bandwidth: BandwidthArgument?
+    @OptionGroup var flow: FlowOptions
 
     @Option(help: "Name of the flow; chosen by the daemon where absent.")
     var id: String?
 
-    @Option(name: .customLong("class"), help: "Class of the policy.")
-    var className: String?
-
-    @Option(help: "Priority, larger is more important; not together with --class.")
-    var priority: Int?
-
-    @Option(help: "Also ask for this rate the other way.")
-    var reverseBandwidth: BandwidthArgument?
-
-    @Option(help: "Accept this little where --bandwidth does not fit.")
-    var minBandwidth: BandwidthArgument?
-
-    @Option(help: "Most delay along the path, as 20ms.")
-    var maxLatency: LatencyArgument?
-
-    @Option(help: "Most links between switches.")
-    var maxHops: Int?
-
-    @Option(help: "A switch or link that the path must not use; may be repeated.")
-    var avoid: [String] = []
-
-    @Option(help: "A switch or link that the path must use; may be repeated.")
-    var via: [String] = []
-
-    @Option(help: "Reserve a second path: linkDisjoint or nodeDisjoint.")
-    var protection: String?
-
-    @Option(help: "Expire after this time, as 30s or 2h.")
-    var lifetime: SecondsArgument?
+    @Option(help: "When it begins to reserve, in RFC 3339, as 2027-01-31T12:00:00Z; at once where absent.")
+    var startTime: String?
 
     @Option(help: "Submit every demand of this file: a Sluice demands file, or a network file with demands.")
     var file: String?
@@ -74,48 +49,35 @@ struct Submit: ParsableCommand {
 
     func validate() throws {
         if file != nil {
-            guard source == nil, destination == nil, bandwidth == nil else {
-                throw ValidationError("Give --file, or a source, a destination and --bandwidth, not both.")
+            guard source == nil, destination == nil, flow.isEmpty, id == nil, startTime == nil else {
+                throw ValidationError("Give --file, or a flow of its own with what describes it, not both.")
             }
             if dryRun { throw ValidationError("--dry-run answers for one flow; it does not go with --file.") }
         } else {
             guard source != nil, destination != nil else { throw ValidationError("Give a source and a destination.") }
-            guard bandwidth != nil else { throw ValidationError("Give --bandwidth, as 40Mbit/s.") }
+            guard flow.bandwidth != nil else { throw ValidationError("Give --bandwidth, as 40Mbit/s.") }
             if atomic { throw ValidationError("--atomic goes with --file.") }
         }
     }
 
     func run() throws {
-        var client = try control.connect()
         if let file {
-            try SubmissionFile(file).submit(atomic: atomic, to: &client, control)
+            let submissions = try SubmissionFile(file)
+            var client = try control.connect()
+            let admitted = try submissions.submit(atomic: atomic, to: &client, control)
+            if atomic, !admitted { throw ExitCode(ExitStatus.refused.rawValue) }
             return
         }
-        let result = try client.call(.flowSubmit) { writeParams(to: &$0) }
-        control.show(result) { AnswerText.result(result) }
-        if result["flow"]?["state"]?.string == "rejected" { throw ExitCode(ExitStatus.refused.rawValue) }
-    }
-
-    private func writeParams(to writer: inout JSONWriter) {
-        writer.member("id", id)
-        writer.member("source", source)
-        writer.member("destination", destination)
-        writer.member("bandwidth", bandwidth?.value.bitsPerSecond)
-        writer.member("reverseBandwidth", reverseBandwidth?.value.bitsPerSecond)
-        writer.member("minBandwidth", minBandwidth?.value.bitsPerSecond)
-        writer.member("class", className)
-        writer.member("priority", priority)
-        if maxLatency != nil || maxHops != nil || !avoid.isEmpty || !via.isEmpty {
-            writer.name("constraints")
-            writer.beginObject()
-            writer.member("maxLatency", maxLatency?.value.microseconds)
-            writer.member("maxHops", maxHops)
-            writer.member("avoid", avoid)
-            writer.member("via", via)
-            writer.endObject()
+        var client = try control.connect()
+        let result = try client.call(.flowSubmit) { writer in
+            writer.member("id", id)
+            writer.member("source", source)
+            writer.member("destination", destination)
+            flow.write(to: &writer)
+            writer.member("startTime", startTime)
+            writer.flag("dryRun", dryRun)
         }
-        writer.member("protection", protection)
-        writer.member("lifetimeSeconds", lifetime?.seconds)
-        writer.flag("dryRun", dryRun)
+        control.show(result) { AnswerText.result(result) }
+        if AnswerText.isRefused(result) { throw ExitCode(ExitStatus.refused.rawValue) }
     }
 }

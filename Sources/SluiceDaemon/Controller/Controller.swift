@@ -240,7 +240,9 @@ extension Controller {
         for case .reply(let ticket, let result) in effects {
             switch result {
             case .success(let response): succeed(ticket, response)
-            case .failure(let error): answer(ticket, .failure(ProtocolFault(error)))
+            case .failure(let error):
+                let names = KnownNames(topology: plane.topology, policy: policy)
+                answer(ticket, .failure(ProtocolFault(error, nearest: names.nearest(to: error))))
             }
         }
         for effect in effects {
@@ -271,7 +273,8 @@ extension Controller {
         }
         let uptime = Double((NIODeadline.now() - started).nanoseconds) / 1e9
         let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count)
-        answer(ticket, .success({ $0.response(response, facts) }))
+        let names = KnownNames(topology: plane.topology, policy: policy)
+        answer(ticket, .success({ $0.response(response, facts, names) }))
     }
 
     private func answer(_ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>) {

@@ -13,23 +13,47 @@ enum ExplanationText {
                 + " and is \(flow.state.rawValue)."
         ]
         sentences += flow.reasons.map { "That is because \($0.text)." }
-        if !flow.path.isEmpty {
-            let latency = flow.latency.map { ", \($0.text) along it" } ?? ""
-            sentences.append("Its path is \(flow.path.map(\.text).joined(separator: " - "))\(latency).")
-        }
-        if let tightest = explanation.hops.min(by: { free($0) < free($1) }), !flow.path.isEmpty {
-            sentences.append(
-                "The tightest link of it is \(tightest.link): \(tightest.reserved.text) of "
-                    + "\(tightest.capacity.text) are reserved.")
-        }
-        if let rejection = explanation.rejection {
-            sentences.append("It cannot be placed: \(rejection.message).")
-            sentences += rejection.wouldFitIf.map { "It would fit if \($0.text)." }
+        if !flow.path.isEmpty { sentences += path(of: explanation) }
+        if let rejection = flow.rejection ?? explanation.rejection {
+            sentences += refusal(rejection, isPast: !flow.state.isLive)
         }
         if let last = explanation.history.last {
             sentences.append(
                 "The last thing that happened to it was \(last.kind.rawValue) at \(last.time.text).")
         }
+        return sentences
+    }
+
+    private static func path(of explanation: Explanation) -> [String] {
+        let flow = explanation.flow
+        let latency = flow.latency.map { ", \($0.text) along it" } ?? ""
+        var sentences = ["Its path is \(flow.path.map(\.text).joined(separator: " - "))\(latency)."]
+        if !flow.backupLinks.isEmpty {
+            sentences.append("Its second path is \(flow.backupLinks.map(\.text).joined(separator: " ")).")
+        }
+        if let tightest = explanation.hops.min(by: { free($0) < free($1) }) {
+            sentences.append(
+                "The tightest link of it is \(tightest.link): \(tightest.reserved.text) of "
+                    + "\(tightest.capacity.text) are reserved.")
+        }
+        return sentences
+    }
+
+    /// What the answer was, link by link what is in the way, and each change that would let the flow in.
+    ///
+    /// - Parameter isPast: the flow is over; what is told was so when it was refused.
+    private static func refusal(_ rejection: Rejection, isPast: Bool) -> [String] {
+        var sentences = [
+            "\(isPast ? "It was refused" : "It cannot be placed") (\(rejection.code.rawValue)): \(rejection.message)."
+        ]
+        sentences += rejection.bottlenecks.map { bottleneck in
+            guard bottleneck.state == .up else {
+                return "Link \(bottleneck.link) \(isPast ? "was" : "is") \(bottleneck.state.rawValue)."
+            }
+            return "Link \(bottleneck.link) \(isPast ? "had" : "has") \(bottleneck.residual.text) left of "
+                + "\(bottleneck.capacity.text), and \(bottleneck.needed.text) \(isPast ? "were" : "are") needed."
+        }
+        sentences += rejection.wouldFitIf.map { "It would \(isPast ? "have fitted" : "fit") if \($0.text)." }
         return sentences
     }
 

@@ -14,12 +14,13 @@ struct DaemonFacts {
 
 extension JSONWriter {
     /// Appends the result of a request.
-    mutating func response(_ response: Response, _ facts: DaemonFacts) {
+    mutating func response(_ response: Response, _ facts: DaemonFacts, _ names: KnownNames) {
         object { writer in
             switch response {
             case .flow(let result), .withdrawn(let result): writer.members(result)
             case .batch(let items):
-                writer.member("results", items) { item, writer in writer.item(item) }
+                var suggestions = DaemonLimits.suggestionsInBatch
+                writer.member("results", items) { item, writer in writer.item(item, names, &suggestions) }
             case .flowDetails(let flow):
                 writer.name("flow")
                 writer.flow(flow)
@@ -66,13 +67,15 @@ extension JSONWriter {
         }
     }
 
-    private mutating func item(_ item: BatchItem) {
+    private mutating func item(_ item: BatchItem, _ names: KnownNames, _ suggestions: inout Int) {
         object { writer in
             switch item {
             case .decided(let result): writer.members(result)
             case .refused(let error):
+                let nearest = suggestions > 0 ? names.nearest(to: error) : nil
+                suggestions -= 1
                 writer.name("error")
-                ReplyEncoder.error(ProtocolFault(error), to: &writer)
+                ReplyEncoder.error(ProtocolFault(error, nearest: nearest), to: &writer)
             }
         }
     }

@@ -5,7 +5,8 @@ internal import SluiceModel
 package import SluiceProtocol
 
 extension ProtocolFault {
-    package init(_ error: RequestError) {
+    /// - Parameter nearest: the known name that was probably meant.
+    package init(_ error: RequestError, nearest: String? = nil) {
         var facts: [(name: String, fact: Fact)] = []
         switch error {
         case .invalid(let field, _): facts = [("field", .text(field))]
@@ -23,6 +24,11 @@ extension ProtocolFault {
         case .limitReached(let limit, let maximum):
             facts = [("limit", .text(limit.rawValue)), ("maximum", .integer(maximum))]
         }
-        self.init(number: error.number, code: error.code, message: error.message, facts: facts)
+        var message = error.message
+        if let nearest {
+            message += " (did you mean \"\(nearest)\"?)"
+            facts.append(("didYouMean", .text(nearest)))
+        }
+        self.init(number: error.number, code: error.code, message: message, facts: facts)
     }
 }

@@ -2,7 +2,7 @@
 
 package enum Suggestion {
     /// The candidate at the smallest edit distance (insert, delete, replace, swap of neighbours; case ignored), where
-    /// that is at most a third of the length; the first of equals.
+    /// that is at most a third of the length and leaves something of the text; the first of equals.
     package static func nearest(to text: String, among candidates: [String]) -> String? {
         // What is much longer than any name is no slip of the finger, and comparing it would cost its length.
         guard text.utf8.count <= 64 else { return nil }
@@ -10,7 +10,9 @@ package enum Suggestion {
         var best: (candidate: String, distance: Int)?
         for candidate in candidates {
             let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
-            guard distance <= max(1, candidate.utf8.count / 3), distance < best?.distance ?? .max else { continue }
+            guard distance <= max(1, candidate.utf8.count / 3), distance < wanted.count,
+                distance < best?.distance ?? .max
+            else { continue }
             best = (candidate, distance)
         }
         return best?.candidate

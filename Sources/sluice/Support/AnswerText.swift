@@ -38,12 +38,14 @@ enum AnswerText {
             text += ", \(flow.rate("bandwidth")) on \(flow.pathText) (\(flow.delay("latency")))"
         }
         text += "\n"
+        text += backup(flow)
         if let rejection = result["rejection"] { text += self.rejection(rejection, indent: "  ") }
         for reason in flow.nodes("reasons") { text += "  \(reason.text("text"))\n" }
         if let companion = result["companion"] {
             text +=
                 "  \(companion.text("id")): \(companion.text("state")), \(companion.rate("bandwidth")) on "
                 + "\(companion.pathText)\n"
+            text += backup(companion)
         }
         for flow in result.nodes("preempted") {
             text +=
@@ -53,6 +55,17 @@ enum AnswerText {
         text += moves(result.nodes("moved"))
         for flow in result.texts("returned") { text += "  returned \(flow)\n" }
         return text
+    }
+
+    /// Whether the answer is no.
+    static func isRefused(_ result: JSONNode) -> Bool {
+        result["rejection"] != nil && result["flow"]?.text("state") != "pending"
+    }
+
+    /// The second path of a protected flow, by its links.
+    private static func backup(_ flow: JSONNode) -> String {
+        let links = flow.texts("backupLinks")
+        return links.isEmpty ? "" : "  second path: \(links.joined(separator: " "))\n"
     }
 
     static func rejection(_ rejection: JSONNode, indent: String) -> String {

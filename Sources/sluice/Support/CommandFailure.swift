@@ -1,5 +1,7 @@
 // Why a command ends without its answer, and the exit code that says so.
 
+import SluiceJSON
+
 /// The exit codes of every subcommand.
 enum ExitStatus: Int32 {
     /// An answer was produced.
@@ -12,23 +14,40 @@ enum ExitStatus: Int32 {
     /// The daemon cannot be reached.
     case unreachable = 4
     case `internal` = 5
+
+    /// What `--json` calls it.
+    var word: String {
+        switch self {
+        case .answered: "answered"
+        case .refused: "refused"
+        case .usage: "usage"
+        case .input: "input"
+        case .unreachable: "unreachable"
+        case .internal: "internal"
+        }
+    }
 }
 
-/// Printed on standard error as `sluice: what: why (what to do)`.
-struct CommandFailure: Error, Hashable {
+/// Printed on standard error as `sluice: what: why (what to do)`, and with `--json` on standard output as an object.
+struct CommandFailure: Error {
     let status: ExitStatus
-    /// What was attempted, on what: a file, a socket, a flow.
-    let what: String
-    let why: String
-    /// What the operator can do; nil where `why` says it all.
-    let remedy: String?
+    /// At least one: a document has a line for each of its faults.
+    let lines: [String]
+    /// The daemon's own error object, where it was the daemon that refused.
+    let answer: JSONNode?
 
-    init(_ status: ExitStatus, _ what: String, _ why: String, remedy: String? = nil) {
+    /// - Parameters:
+    ///   - what: what was attempted, on what: a file, a socket, a flow.
+    ///   - remedy: what the operator can do; nil where `why` says it all.
+    init(_ status: ExitStatus, _ what: String, _ why: String, remedy: String? = nil, answer: JSONNode? = nil) {
         self.status = status
-        self.what = what
-        self.why = why
-        self.remedy = remedy
+        lines = ["\(what): \(why)" + (remedy.map { " (\($0))" } ?? "")]
+        self.answer = answer
     }
 
-    var text: String { "\(what): \(why)" + (remedy.map { " (\($0))" } ?? "") }
+    init(_ status: ExitStatus, lines: [String]) {
+        self.status = status
+        self.lines = lines
+        answer = nil
+    }
 }

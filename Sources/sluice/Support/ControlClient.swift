@@ -95,8 +95,8 @@ struct ControlClient {
         }
     }
 
-    /// What the daemon refused: 2 where the request names what does not exist or has no such form, 5 for a defect, else
-    /// 1, since the answer is no.
+    /// What the daemon refused: 2 where the request names what does not exist or has no such form, 4 where the
+    /// daemon takes no client now, 5 for a defect, else 1, since the answer is no.
     private func refusal(_ error: JSONNode?, of method: Method) -> CommandFailure {
         let code = error?["data"]?["code"]?.string ?? "unknown"
         let status: ExitStatus =
@@ -104,11 +104,12 @@ struct ControlClient {
             case ErrorCode.parameterRange.number, ErrorCode.methodUnknown.number: .usage
             case ErrorCode.internalFailure.number, ErrorCode.requestInvalid.number, ErrorCode.jsonSyntax.number, nil:
                 .internal
+            case ErrorCode.connections.number, ErrorCode.shuttingDown.number: .unreachable
             default: code.hasSuffix(".unknown") ? .usage : .refused
             }
         let faults = error?["data"]?["faults"]?.array?.compactMap(\.string) ?? []
         let message = ([error?["message"]?.string ?? "no reason was given"] + faults).joined(separator: "\n  ")
-        return CommandFailure(status, method.rawValue, "\(message) [\(code)]")
+        return CommandFailure(status, method.rawValue, "\(message) [\(code)]", answer: error)
     }
 
     private func send(_ bytes: [UInt8]) throws(CommandFailure) {

@@ -27,14 +27,13 @@ func latencyArgument(_ text: String) throws -> Latency {
 }
 
 enum DocumentInput {
-    /// What `body` reads; where the document cannot be used, every fault goes to standard error and the command ends
-    /// with the code for an unusable file.
-    static func use<Value>(_ body: () throws(InvalidDocument) -> Value) throws -> Value {
+    /// What `body` reads; where the document cannot be used, the command ends with every fault and the code for an
+    /// unusable file.
+    static func use<Value>(_ body: () throws(InvalidDocument) -> Value) throws(CommandFailure) -> Value {
         do throws(InvalidDocument) {
             return try body()
         } catch {
-            report(error)
-            throw ExitCode(ExitStatus.input.rawValue)
+            throw CommandFailure(error)
         }
     }
 
@@ -45,4 +44,9 @@ enum DocumentInput {
     static func report(_ warnings: [DocumentWarning], of file: String) {
         StandardError.write(warnings.map { "sluice: \(file): warning: \($0.text)\n" }.joined())
     }
+}
+
+extension CommandFailure {
+    /// Every fault of a document that cannot be used, a line each.
+    init(_ document: InvalidDocument) { self.init(.input, lines: document.lines) }
 }

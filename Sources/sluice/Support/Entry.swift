@@ -2,6 +2,8 @@
 // own (sysexits' 64 for usage, 1 for everything else).
 
 import ArgumentParser
+import SluiceJSON
+
 private import Glibc
 
 enum Entry {
@@ -19,7 +21,7 @@ enum Entry {
     /// Writes what there is to say about `error` and answers the exit code.
     private static func report(_ error: any Error, of command: (some ParsableCommand).Type) -> Int32 {
         if let failure = error as? CommandFailure {
-            StandardError.write("sluice: \(failure.text)\n")
+            say(failure.status, failure.lines, failure.answer)
             return failure.status.rawValue
         }
         if let status = error as? ExitCode { return status.rawValue }
@@ -31,11 +33,32 @@ enum Entry {
         case .validationFailure:
             let prefix = "Error: "
             let text = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
-            StandardError.write("sluice: \(text)\n")
+            say(.usage, [text])
             return ExitStatus.usage.rawValue
         default:
-            StandardError.write("sluice: internal failure: \(error)\n")
+            say(.internal, ["internal failure: \(error)"])
             return ExitStatus.internal.rawValue
         }
+    }
+
+    /// Tells people on standard error, and programs that asked for JSON on standard output as well: they get one
+    /// document whatever happens. `answer` is the daemon's own error object.
+    private static func say(_ status: ExitStatus, _ lines: [String], _ answer: JSONNode? = nil) {
+        StandardError.write(lines.map { "sluice: \($0)\n" }.joined())
+        // The command line may be what is wrong, so it is looked at as it was given.
+        guard CommandLine.arguments.dropFirst().prefix(while: { $0 != "--" }).contains("--json") else { return }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("error")
+        writer.beginObject()
+        writer.member("kind", status.word)
+        writer.member("message", lines.joined(separator: "\n"))
+        if let answer {
+            writer.name("answer")
+            writer.node(answer)
+        }
+        writer.endObject()
+        writer.endObject()
+        StandardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
     }
 }

@@ -17,7 +17,7 @@ struct SubmissionFile {
             file = try DocumentFile(reading: name)
             document = try Document.read(file)
         } catch {
-            throw CommandFailure(.input, "submit", error.lines.joined(separator: "\nsluice: "))
+            throw CommandFailure(error)
         }
         switch document {
         case .network(let network):
@@ -98,8 +98,10 @@ struct SubmissionFile {
         return (id, writer.bytes)
     }
 
-    /// Submits in batches that fit the request limit; an atomic batch must fit as a whole.
-    func submit(atomic: Bool, to client: inout ControlClient, _ control: ControlOptions) throws(CommandFailure) {
+    /// Submits in batches that fit the request limit, an atomic one as a whole; answers whether all were taken in.
+    func submit(
+        atomic: Bool, to client: inout ControlClient, _ control: ControlOptions
+    ) throws(CommandFailure) -> Bool {
         var results: [JSONNode] = []
         for batch in batches(atomic: atomic) {
             let answer = try client.call(.flowSubmitBatch) { writer in
@@ -119,6 +121,7 @@ struct SubmissionFile {
                 JSONMember(name: "results", nameOffset: 0, node: JSONNode(value: .array(results), offset: 0))
             ]), offset: 0)
         control.show(all) { Self.text(results, ids: submissions.map(\.id)) }
+        return results.allSatisfy { $0["error"] == nil && !AnswerText.isRefused($0) }
     }
 
     private func batches(atomic: Bool) -> [Range<Int>] {
