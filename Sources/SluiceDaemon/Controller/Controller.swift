@@ -74,7 +74,9 @@ extension Controller {
         _ channel: any Channel, _ credentials: ClientCredentials
     ) -> Result<ClientID, ProtocolFault> {
         if isStopping { return .failure(ProtocolFault(.shuttingDown, "the daemon is stopping")) }
-        guard connections.count < policy.limits.connections else {
+        let isOwner = credentials.user == 0 || credentials.user == surroundings.daemonUser
+        let reserved = isOwner ? 0 : min(DaemonLimits.connectionsReserved, policy.limits.connections / 4)
+        guard connections.count < policy.limits.connections - reserved else {
             surroundings.log.warning(
                 "client refused: too many connections", metadata: ["limit": "\(policy.limits.connections)"])
             return .failure(
