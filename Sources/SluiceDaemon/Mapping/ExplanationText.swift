@@ -43,8 +43,11 @@ enum ExplanationText {
     ///
     /// - Parameter isPast: the flow is over; what is told was so when it was refused.
     private static func refusal(_ rejection: Rejection, isPast: Bool) -> [String] {
+        var bare = rejection
+        // Its message lists the bottlenecks, which have sentences of their own here.
+        if rejection.code == .noCapacity { bare.bottlenecks = [] }
         var sentences = [
-            "\(isPast ? "It was refused" : "It cannot be placed") (\(rejection.code.rawValue)): \(rejection.message)."
+            "\(isPast ? "It was refused" : "It cannot be placed") (\(rejection.code.rawValue)): \(bare.message)."
         ]
         sentences += rejection.bottlenecks.map { bottleneck in
             guard bottleneck.state == .up else {
