@@ -8,9 +8,9 @@ import SluiceModel
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Checks and shows policies.",
+        abstract: "Checks and shows policies, and puts them in force.",
         discussion: "Every key, its meaning and its default stand in policies/default.yaml.",
-        subcommands: [PolicyShowCommand.self, PolicyValidateCommand.self])
+        subcommands: [PolicyApplyCommand.self, PolicyShowCommand.self, PolicyValidateCommand.self])
 }
 
 struct PolicyValidateCommand: ParsableCommand {

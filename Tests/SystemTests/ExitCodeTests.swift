@@ -132,6 +132,28 @@ import Testing
         #expect(explained.output.contains("Its second path is ac> bc<."), "\(explained.output)")
     }
 
+    @Test func `policy apply puts a file's policy in force, and a faulty one changes nothing`() throws {
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.connect()
+        let environment = ["SLUICE_SOCKET": daemon.socketPath]
+        let applied = try ChildProcess.run(
+            "sluice", ["policy", "apply", PackageFiles.path("policies/mission-critical.yaml")],
+            environment: environment)
+        #expect(applied.status == 0, "\(applied)")
+        let present = try #require(try client.call("policy.get")["result"]?["policy"])
+        let shown = try ChildProcess.run(
+            "sluice", ["policy", "show", "--json", PackageFiles.path("policies/mission-critical.yaml")])
+        #expect(Answers.comparable(present) == Answers.comparable(try JSONNode(parsing: Array(shown.output.utf8))))
+        let refused = try client.call("policy.replace", #"{"policy":{"unadmitted":"maybe","clases":[]}}"#)["error"]
+        #expect(refused?["data"]?["code"]?.string == "document.invalid")
+        #expect(refused?["data"]?["faults"]?.array?.count == 2, "\(String(describing: refused))")
+        let broken = try daemon.folder.file("broken.yaml", "unadmitted: maybe\n")
+        let unusable = try ChildProcess.run("sluice", ["policy", "apply", broken], environment: environment)
+        #expect(unusable.status == 3)
+        let still = try #require(try client.call("policy.get")["result"]?["policy"])
+        #expect(Answers.comparable(still) == Answers.comparable(present))
+    }
+
     /// In an order in which they make sense one after the other.
     @Test func `the examples of the help can be pasted on Abilene`() throws {
         let daemon = try DaemonUnderTest(topology: try Self.abilene())

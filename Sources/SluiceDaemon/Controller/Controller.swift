@@ -56,7 +56,7 @@ package actor Controller {
     private var solving: CancellationToken?
     /// Clients that wait for the reload that runs; nil: none runs.
     private var reloading: [Ticket]?
-    private var isStopping = false
+    private(set) var isStopping = false
 
     package init(plane: ControlPlane, policy: Policy, surroundings: Surroundings) {
         self.plane = plane
@@ -198,6 +198,7 @@ extension Controller {
                 try limitSubscriptions(request, of: connection)
                 if case .subscribeRules(let subscription) = request { subscribing[ticket] = subscription }
                 handle(.request(ticket, from: connection.id, request))
+            case .replacePolicy(let document): replacePolicy(document, answering: ticket)
             case .reload: reload(answering: ticket)
             case .discover: answer(ticket, .success({ Discovery.write(to: &$0) }))
             }
@@ -279,7 +280,7 @@ extension Controller {
         answer(ticket, .success({ $0.response(response, facts, names) }))
     }
 
-    private func answer(_ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>) {
+    func answer(_ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>) {
         subscribing[ticket] = nil
         guard let reply = pending.removeValue(forKey: ticket), let connection = connections[reply.client] else {
             return
@@ -420,10 +421,7 @@ extension Controller {
             for line in lines {
                 surroundings.log.error("reload refused, the old configuration stays", metadata: ["fault": "\(line)"])
             }
-            let fault = ProtocolFault(
-                .documentInvalid, "the old configuration stays: \(lines.count) fault\(lines.count == 1 ? "" : "s")",
-                [("faults", .texts(lines))])
-            for ticket in tickets { answer(ticket, .failure(fault)) }
+            for ticket in tickets { answer(ticket, .failure(.document(lines))) }
         case .documents(let documents):
             var outcome = "none"
             if let fresh = documents.policy {
@@ -447,13 +445,19 @@ extension Controller {
         }
     }
 
-    private func replace(_ fresh: Policy) {
+    /// Puts `fresh` in force: for clients at once, for flows by the control plane.
+    ///
+    /// - Parameter ticket: of the request that asked for it; nil: nobody waits.
+    func replace(_ fresh: Policy, answering ticket: Ticket? = nil) {
         policy = fresh
         for connection in connections.values {
             connection.permissions = permissions(of: connection.credentials)
         }
-        let ticket = Ticket(nextTicket)
-        nextTicket += 1
-        handle(.request(ticket, from: ClientID(0), .replacePolicy(fresh)))
+        handle(.request(ticket ?? newTicket(), from: ClientID(0), .replacePolicy(fresh)))
+    }
+
+    private func newTicket() -> Ticket {
+        defer { nextTicket += 1 }
+        return Ticket(nextTicket)
     }
 }

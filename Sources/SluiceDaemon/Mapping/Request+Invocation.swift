@@ -2,12 +2,15 @@
 // request. What cannot be said in a schema (addresses, members that exclude each other) is checked here.
 
 import SluiceControlPlane
+import SluiceJSON
 import SluiceModel
 import SluiceProtocol
 
 /// What an invocation asks for: of the control plane, or of the daemon around it.
 enum Command {
     case plane(Request)
+    /// The policy's document, not yet read.
+    case replacePolicy([UInt8])
     case reload
     case discover
 }
@@ -58,6 +61,10 @@ extension Command {
                         maxMoves: fields.integer("maxMoves"), dryRun: fields.flag("dryRun"))))
         case .optimizeStatus: self = .plane(.optimizeStatus)
         case .policyGet: self = .plane(.policy)
+        case .policyReplace:
+            var writer = JSONWriter(pretty: true)
+            writer.node(try fields.needed("policy", invocation.params["policy"]))
+            self = .replacePolicy(writer.bytes)
         case .systemStatus: self = .plane(.status)
         case .systemReload: self = .reload
         case .discover: self = .discover

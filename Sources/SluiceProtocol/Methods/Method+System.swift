@@ -29,6 +29,19 @@ extension Method {
             MethodDescription(
                 summary: "The policy in force", access: .read, params: [],
                 result: .object([.required("policy", .anyObject, "with the keys of the policy document")]))
+        case .policyReplace:
+            MethodDescription(
+                summary: "Puts another policy in force until the next reload or restart", access: .change,
+                params: [
+                    .required(
+                        "policy", .anyObject,
+                        "with the keys of the policy document; what is absent has its default, as in a file")
+                ],
+                result: .object([
+                    .required(
+                        "flowsOfRemovedClasses", .integer(0...Int.max),
+                        "live flows whose class is gone; they keep their priority")
+                ]))
         case .eventsSubscribe:
             MethodDescription(
                 summary: "Follows what happens: from now on each event arrives as a notification", access: .read,

@@ -15,6 +15,7 @@ package enum Method: String, CaseIterable, Hashable, Sendable {
     case optimizeRun = "optimize.run"
     case optimizeStatus = "optimize.status"
     case policyGet = "policy.get"
+    case policyReplace = "policy.replace"
     case discover = "rpc.discover"
     case rulesAcknowledge = "rules.acknowledge"
     case rulesGet = "rules.get"
@@ -61,7 +62,8 @@ extension Method {
         case .topologyGet, .topologySetLink, .telemetryReport, .automataGet, .rulesGet, .rulesSubscribe,
             .rulesAcknowledge:
             networkDescription
-        case .optimizeRun, .optimizeStatus, .policyGet, .eventsSubscribe, .systemReload, .systemStatus, .discover:
+        case .optimizeRun, .optimizeStatus, .policyGet, .policyReplace, .eventsSubscribe, .systemReload, .systemStatus,
+            .discover:
             systemDescription
         }
     }
