@@ -33,10 +33,13 @@ func document(_ text: String, name: String = "test.json") -> DocumentFile {
 }
 
 /// The faults of reading `text`, one line each, without the file's name.
-func faultLines(_ text: String, demandsOf network: ImportedNetwork? = nil) -> [String] {
+func faultLines(_ text: String, demandsOf network: String? = nil) -> [String] {
     do throws(InvalidDocument) {
-        let read = try Document.read(document(text))
-        if let network, case .demands(let list) = read { _ = try list.resolved(in: network.topology) }
+        if let network {
+            _ = try Document.readNetwork(document(network), demands: document(text))
+        } else {
+            _ = try Document.read(document(text))
+        }
         return []
     } catch {
         return error.lines.map { String($0.dropFirst("test.json:".count)) }

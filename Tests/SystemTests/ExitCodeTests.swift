@@ -22,7 +22,7 @@ import Testing
             ["submit", "ha", "hc", "--bandwidth", "1M", "--match", "tcp_dst=0x50,ipv4_src=10.0.0.1,ipv4_dst=10.0.0.3"],
             0
         ),
-        (["submit", "a", "b", "--bandwidth", "1M", "--start-time", "2999-01-01T00:00:00Z"], 0),
+        (["submit", "a", "b", "--bandwidth", "1M", "--start-time", "2199-01-01T00:00:00Z"], 0),
         (["submit", "--file", "FILE"], 0),
         (["update", "video", "--bandwidth", "3M"], 0),
         (["withdraw", "video", "audio"], 0),

@@ -3,8 +3,6 @@ import SluiceModel
 import Testing
 
 @Suite struct DemandsTests {
-    private func network() throws -> ImportedNetwork { try Document.readNetwork(document(Samples.topology)) }
-
     @Test func `demands are looked up in the topology`() throws {
         let network = try Document.readNetwork(document(Samples.topology), demands: document(Samples.demands))
         let topology = network.topology
@@ -65,7 +63,7 @@ import Testing
               {"id": "z", "source": "a", "destination": "b", "bandwidth": 1,
                "constraints": {"avoid": ["nowhere"], "via": ["abc"], "affinity": {"exclude": ["glod"]}}}
             ]}
-            """, demandsOf: try network())
+            """, demandsOf: Samples.topology)
         let expected = [
             "2:25: demands[0].source: there is no switch or host \"hh\" (did you mean \"h\"?)",
             "3:10: demands[1].id: \"x\" is given twice",

@@ -171,7 +171,7 @@ import Testing
         let links = (0..<10_000).map {
             "{\"id\":\"l\($0)\",\"a\":{\"switch\":\"x\"},\"b\":{\"switch\":\"y\"},\"capacity\":1}"
         }
-        let text = "{\"name\":\"x\",\"switches\":[],\"links\":[\(links.joined(separator: ",\n"))]}"
+        let text = "{\"name\":\"x\",\"switches\":[{\"id\":\"z\"}],\"links\":[\(links.joined(separator: ",\n"))]}"
         #expect(faultLines(text).count == 20_000)
     }
 }
