@@ -69,11 +69,11 @@ let package = Package(
         // Parts.
         library("SluiceForwarding", ["SluiceModel"]),
         library("SluiceLearning", ["SluiceModel"]),
+        library("SluiceSolver", ["SluiceModel"]),
+        library("SluiceGLPK", ["SluiceSolver", "CSluiceGLPK"]),
 
         // Decisions.
         library("SluiceControlPlane", ["SluiceForwarding", "SluiceLearning", "SluiceModel", "SluiceSolver"]),
-        library("SluiceSolver", ["SluiceModel"]),
-        library("SluiceGLPK", ["SluiceSolver", "CSluiceGLPK"]),
 
         // Edges.
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
@@ -85,8 +85,8 @@ let package = Package(
         library(
             "SluiceDaemon",
             [
-                "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceJSON", "SluiceModel",
-                "SluiceProtocol", "SluiceSolver", logging, nioCore, nioPosix,
+                "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceGLPK", "SluiceJSON",
+                "SluiceModel", "SluiceProtocol", "SluiceSolver", logging, nioCore, nioPosix,
             ]),
         library("SluiceReport"),
         library(

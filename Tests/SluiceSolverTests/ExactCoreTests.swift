@@ -51,6 +51,14 @@ import Testing
         check(features, seeds: 11_000..<11_400)
     }
 
+    /// GLPK's tolerances are absolute: with rates in bit/s it once proved 243 where 245 was at hand.
+    @Test(arguments: [0, 999_999]) func `what is proven at the rates of real networks is the truth`(jitter: Int) {
+        var features = RandomInstances.Features()
+        features.unit = 50_000_000
+        features.jitter = jitter
+        check(features, seeds: 13_000..<13_200)
+    }
+
     @Test func `a wall-time solve with GLPK never claims a false optimum`() {
         for seed in 12_000..<12_060 {
             let problem = RandomInstances.problem(seed: seed, .init())

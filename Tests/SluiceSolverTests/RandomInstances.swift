@@ -8,6 +8,14 @@ enum RandomInstances {
         var objective = AdmissionObjective.weighted
         var constraints = false
         var present = false
+        /// Bit/s in one unit of bandwidth; real networks count in billions.
+        var unit = 1
+        /// Up to this many bit/s more, so that bandwidths have nothing in common.
+        var jitter = 0
+
+        func bandwidth(_ units: Int, _ random: inout RandomStream) -> Bandwidth {
+            Bandwidth(bitsPerSecond: units * unit + (jitter > 0 ? random.below(jitter) : 0))
+        }
     }
 
     /// 4 to 6 switches, few wide links, 3 to 7 flows that mostly do not all fit.
@@ -20,7 +28,7 @@ enum RandomInstances {
             cables.append(
                 Cable(
                     id: "l\(cables.count)", a: .init(node: nodes[a].id), b: .init(node: nodes[b].id),
-                    capacity: Bandwidth(bitsPerSecond: 2 + random.below(9)),
+                    capacity: features.bandwidth(2 + random.below(9), &random),
                     latency: Latency(microseconds: 1 + random.below(9)),
                     affinity: random.below(4) == 0 ? ["red"] : [], isDirected: random.below(4) == 0))
         }
@@ -60,7 +68,7 @@ enum RandomInstances {
         }
         var demand = AdmissionDemand(
             id: FlowID("f\(number)"), source: NodeIndex(source), destination: NodeIndex(destination),
-            bandwidth: Bandwidth(bitsPerSecond: 1 + random.below(6)), priority: FlowPriority(1 + random.below(4)),
+            bandwidth: features.bandwidth(1 + random.below(6), &random), priority: FlowPriority(1 + random.below(4)),
             constraints: constraints)
         if features.present, random.below(3) > 0 {
             let paths = Truth.paths(of: demand, in: topology)

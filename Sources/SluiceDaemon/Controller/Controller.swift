@@ -5,6 +5,7 @@
 package import Logging
 package import NIOCore
 package import SluiceControlPlane
+import SluiceGLPK
 import SluiceJSON
 package import SluiceModel
 package import SluiceProtocol
@@ -375,7 +376,7 @@ extension Controller {
                 budget: SolveBudget(
                     .wallTime(seconds: order.budgetSeconds, clock: MonotonicClock.seconds), cancellation: cancellation),
                 seed: order.seed)
-            let solution = AdmissionSolver.solve(order.problem, options: options)
+            let solution = AdmissionSolver.solve(order.problem, options: options, engine: GLPKEngine())
             self.surroundings.loop.execute {
                 self.assumeIsolated { controller in
                     controller.solving = nil

@@ -107,7 +107,7 @@ package struct CriticalProjections: Sendable {
                 let link = Int(link)
                 if problem.capacity[link] < need || (!closed.isEmpty && closed[link]) { continue }
                 let tail = Int(problem.graph.tail[link])
-                if remaining[node] + prices[link] < remaining[tail] - 1e-15 {
+                if remaining[node] + prices[link] < remaining[tail] {
                     remaining[tail] = remaining[node] + prices[link]
                     queue.append(Int32(tail))
                 }

@@ -26,6 +26,8 @@ package struct ExactCore {
     private static let roundLimit = 12
     /// Reduced costs this close to the limit are kept: the prices are floating point here.
     private static let margin = 1e-6
+    /// Largest limit of a row that GLPK sees.
+    private static let largestRow = 10_000.0
 
     /// - Parameter prices: the best bound's.
     package init(_ problem: CompiledProblem, prices: [Double], engine: any LinearEngine) {
@@ -125,13 +127,21 @@ package struct ExactCore {
             core.isImpossible = true
             return
         }
-        var row = [Int32](repeating: -1, count: problem.linkCount)
-        for (_, sets, _) in free {
-            for set in sets {
-                for link in set where row[Int(link)] < 0 {
-                    row[Int(link)] = core.model.addRow(limit: Double(room[Int(link)]))
-                }
+        // Bandwidths on a link are divided by what they have in common, and the room rounds down to a multiple of it:
+        // exactly the same placements fit, and GLPK, whose tolerances are absolute, sees small numbers.
+        var unit = [Int](repeating: 0, count: problem.linkCount)
+        for (flow, sets, _) in free {
+            for link in Set(sets.joined()) {
+                unit[Int(link)] = Self.greatestCommonDivisor(unit[Int(link)], problem.bandwidth[flow])
             }
+        }
+        var row = [Int32](repeating: -1, count: problem.linkCount)
+        var scale = [Double](repeating: 1, count: problem.linkCount)
+        for link in 0..<problem.linkCount where unit[link] > 0 {
+            let units = Double(room[link] / unit[link])
+            // Where the numbers stay large, the row is scaled, with a little room added for what rounding might take.
+            scale[link] = units > Self.largestRow ? Self.largestRow / units : 1
+            row[link] = core.model.addRow(limit: scale[link] < 1 ? Self.largestRow * (1 + 1e-9) : units)
         }
         // −Σ w x ≤ −(z + 1 − fixed)
         let cutoff = core.model.addRow(limit: -Double(worth + 1 - core.fixedWeight))
@@ -139,7 +149,10 @@ package struct ExactCore {
             let once = core.model.addRow(limit: 1)
             let least = isForced ? core.model.addRow(limit: -1) : -1
             for set in sets {
-                var entries = set.map { (row: row[Int($0)], value: Double(problem.bandwidth[flow])) }
+                var entries = set.map { link in
+                    let units = problem.bandwidth[flow] / unit[Int(link)]
+                    return (row: row[Int(link)], value: Double(units) * scale[Int(link)])
+                }
                 entries.append((once, 1))
                 entries.append((cutoff, -Double(problem.weight[flow])))
                 if isForced { entries.append((least, -1)) }
@@ -147,6 +160,12 @@ package struct ExactCore {
                 core.columns.append((flow, set))
             }
         }
+    }
+
+    private static func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
+        var (large, small) = (first, second)
+        while small > 0 { (large, small) = (small, large % small) }
+        return large
     }
 
     // From projections back to paths.
