@@ -110,8 +110,8 @@ let package = Package(
         program(
             "sluice-bench",
             [
-                "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation",
-                "SluiceSolver", "SluiceTelemetry", argumentParser,
+                "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceLearning",
+                "SluiceModel", "SluiceSimulation", "SluiceSolver", "SluiceTelemetry", argumentParser,
             ]),
         program(
             "sluiced",

@@ -11,6 +11,7 @@ struct SluiceBench: ParsableCommand {
         version: SluiceVersion.text,
         subcommands: [
             // Alphabetical.
+            DaemonBench.self,
             LearningBench.self,
             SolverBench.self,
         ])
