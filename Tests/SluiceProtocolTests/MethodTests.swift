@@ -35,21 +35,3 @@ import Testing
         }
     }
 }
-
-@Suite struct SuggestionTests {
-    @Test(arguments: [
-        ("bandwidht", "bandwidth"), ("Bandwidth", "bandwidth"), ("clas", "class"), ("destinaton", "destination"),
-    ])
-    func `the nearest name is found`(written: String, meant: String) {
-        #expect(Suggestion.nearest(to: written, among: ["source", "class", "destination", "bandwidth"]) == meant)
-    }
-
-    @Test(arguments: ["", "x", "entirely", "zzzzzzzzz"])
-    func `nothing near is nothing`(written: String) {
-        #expect(Suggestion.nearest(to: written, among: ["source", "class", "destination", "bandwidth"]) == nil)
-    }
-
-    @Test func `a megabyte of nonsense costs nothing`() {
-        #expect(Suggestion.nearest(to: String(repeating: "x", count: 1 << 20), among: ["source"]) == nil)
-    }
-}

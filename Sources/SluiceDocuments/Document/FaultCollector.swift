@@ -2,6 +2,7 @@
 // that a sound document pays nothing for them.
 
 import SluiceJSON
+import SluiceModel
 
 /// Where in a document something stands.
 enum Place: Hashable, Sendable {

@@ -97,13 +97,6 @@ import Testing
         #expect(answer("/tmp")?.isUnreadable == true)
     }
 
-    @Test func `suggestions name what was probably meant`() {
-        #expect(Suggestion.nearest(to: "capcity", among: ["id", "capacity", "latency"]) == "capacity")
-        #expect(Suggestion.nearest(to: "Swtich", among: ["switch"]) == "switch")
-        #expect(Suggestion.nearest(to: "colour", among: ["id", "capacity"]) == nil)
-        #expect(Suggestion.nearest(to: "", among: ["a"]) == nil)
-    }
-
     @Test(arguments: [
         ("2133.127778", 6, 2_133_127_778), ("0.1", 1, 1), ("1e-7", 6, 1), ("0", 6, 0), ("5.000", 0, 5),
         ("1e3", 0, 1_000),
