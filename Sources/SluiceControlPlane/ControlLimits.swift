@@ -13,6 +13,14 @@ package enum ControlLimits {
     package static let transactions = 256
     /// Waypoints of one flow.
     package static let waypoints = 6
+    /// Flows for which another path is searched to let one newcomer in by moving them.
+    package static let groomingTrials = 4
+    /// Links without enough room on a path that is cleared by moving flows.
+    package static let groomedLinks = 6
+    /// Flows of equal merit for which another path is searched to choose who gives way.
+    package static let reroutesTried = 4
+    /// Flows on drained links that are tried elsewhere when room appears, in one event.
+    package static let drainedFlows = 100
     /// Flows named in one remedy.
     package static let remedyFlows = 64
     /// Bottleneck links named in one rejection.

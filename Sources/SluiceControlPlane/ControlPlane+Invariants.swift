@@ -31,7 +31,13 @@ extension ControlPlane {
                 waiting.contains(slot) == (unit.placement == nil && !unit.waitsForStart),
                 "\(unit.id) is on the wrong side of the waiting list")
             guard let placement = unit.placement else { continue }
-            if unit.yields { levels[unit.level, default: 0] += 1 }
+            if unit.yields { levels[unit.engineering.hold, default: 0] += 1 }
+            require(
+                reduced.contains(slot) == zip(unit.directions, placement).contains { $1.bandwidth < $0.bandwidth },
+                "\(unit.id) is on the wrong side of the list of those that lack bandwidth")
+            require(
+                unprotected.contains(slot) == (unit.isProtected && placement.contains { $0.backup == nil }),
+                "\(unit.id) is on the wrong side of the list of those that lack a second path")
             require(placement.count == unit.directions.count, "\(unit.id) is placed in part")
             for (direction, place) in placement.enumerated() {
                 let flow = unit.directions[direction]
@@ -59,7 +65,12 @@ extension ControlPlane {
             require(carriers[position].sorted() == holdings.carriers[position].sorted(), "\(link.id): carriers")
             require(
                 holdings.loads[position].reduce(0) { $0 + $1.held } == held[position], "\(link.id): loads by priority")
-            require(takesFlows[position] == (linkStates[position] == .up), "\(link.id): state")
+            require(takesFlows[position] == isOpenToFlows(link.index), "\(link.id): state")
+            if linkStates[position] == .down { require(held[position] == 0, "\(link.id) is down and holds flows") }
+        }
+        faults += poolFaults()
+        for slot in reduced.union(unprotected).sorted() where !flows.liveSlots.contains(slot) {
+            faults.append("slot \(slot) lacks something and is nobody")
         }
         require(levels == yieldCounts, "counts of preemptable flows by priority")
         require(entries == matches.entryCount, "the match index has \(matches.entryCount) entries, not \(entries)")
@@ -74,6 +85,30 @@ extension ControlPlane {
                 "the automaton of carrier \(carrier) is no distribution: \(probabilities)")
         }
         return faults + installation.faults(reservable: reservable)
+    }
+
+    /// What class types hold, counted anew, and within their pools unless a new policy has shrunk those.
+    private func poolFaults() -> [String] {
+        guard let pools = holdings.pools else { return [] }
+        var faults: [String] = []
+        for link in topology.links {
+            var held = [Int](repeating: 0, count: BandwidthConstraints.classTypes)
+            for carrier in holdings.carriers[link.index.position] {
+                let unit = flows[Int(carrier / 2)]
+                held[unit.engineering.classType] +=
+                    unit.placement?[Int(carrier % 2)].bandwidth.bitsPerSecond ?? 0
+            }
+            for pool in held.indices {
+                let sum = held.indices.reduce(0) { $0 + (pools.counts($1, in: pool) ? held[$1] : 0) }
+                if sum != pools.held(in: pool, on: link.index.position) {
+                    faults.append("\(link.id): pool \(pool) is counted wrong")
+                }
+                if sum > pools.limit(of: pool, on: link.index.position), !constraintsChanged {
+                    faults.append("\(link.id): pool \(pool) is overbooked")
+                }
+            }
+        }
+        return faults
     }
 
     private func pathFaults(_ place: DirectionPlacement, of flow: Flow, in unit: FlowUnit) -> [String] {

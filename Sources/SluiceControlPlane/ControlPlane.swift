@@ -14,7 +14,17 @@ package struct ControlPlane: Sendable {
     // `waiting` are the live units without placement whose start has come, in importance order; `matches` has the match
     // of every live direction that has one.
     var linkStates: [LinkState]
+    /// Up and not held down.
     var takesFlows: [Bool]
+    /// Of links that have failed.
+    var health: [LinkIndex: LinkHealth] = [:]
+    /// Slots of placed units with less bandwidth than they asked for, and of protected ones without their second path.
+    var reduced: Set<Int> = []
+    var unprotected: Set<Int> = []
+    /// Since the start: then pools may hold more than they may.
+    var constraintsChanged = false
+    /// Slots with a timer that looks at their bandwidth.
+    var growing: Set<Int> = []
     let reservable: [Int]
     var holdings: Holdings
     var search: PathSearch
@@ -57,6 +67,7 @@ package struct ControlPlane: Sendable {
         search = PathSearch(topology)
         installation = Installation(topology)
         learning = LearningState(topology, policy: policy.learning)
+        holdings.constrain(by: policy.bandwidthConstraints, reservable: reservable, holders: [])
         if let interval = policy.reoptimisation.intervalSeconds {
             // The first `handle` arms it relative to its own instant.
             optimization.intervalSeconds = interval
@@ -116,7 +127,8 @@ package struct ControlPlane: Sendable {
     ) throws(RequestError) -> Response? {
         switch request {
         case .submit(let flow, let dryRun): return .flow(try submit(flow, of: client, dryRun: dryRun))
-        case .submitBatch(let flows, let atomic): return .batch(try submitBatch(flows, of: client, atomic: atomic))
+        case .submitBatch(let flows, let atomic, let dryRun):
+            return .batch(try submitBatch(flows, of: client, atomic: atomic, dryRun: dryRun))
         case .update(let update, let dryRun): return .flow(try self.update(update, dryRun: dryRun))
         case .withdraw(let id): return .withdrawn(try withdraw(id))
         case .get(let id): return .flowDetails(try view(of: id))

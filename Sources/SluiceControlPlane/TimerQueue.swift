@@ -8,6 +8,9 @@ struct TimerQueue: Sendable {
             case start(slot: Int, number: UInt64)
             case expiry(slot: Int, number: UInt64)
             case reoptimisation
+            case reoptimisationAfterChange
+            case linkRelease(link: Int, until: Instant)
+            case growth(slot: Int, number: UInt64)
         }
 
         var due: Instant

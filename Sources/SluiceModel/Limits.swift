@@ -17,6 +17,8 @@ package enum Limits {
     package static let flows = 1_000_000
     /// Largest weight of one flow in the objective.
     package static let weight = Int(Int32.max)
+    /// Flows that are moved at most to let one newcomer in.
+    package static let groomingMoves = 16
     /// Bytes of one packet block of a pcapng capture.
     package static let captureBlockBytes = 1 << 20
     /// Interfaces in one section of a pcapng capture.

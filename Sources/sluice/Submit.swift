@@ -11,7 +11,7 @@ struct Submit: ParsableCommand {
         abstract: "Asks for a flow, or for every demand of a file.",
         discussion: """
             Ends with 1 where the flow is rejected; with --file, 0 once every flow has its answer, and with --atomic 1 \
-            where none was admitted because one could not be. Names are those of topologies/abilene.json.
+            where none was admitted because one could not be, with --dry-run 1 where one would not be. Names are those of topologies/abilene.json.
 
             Examples:
               sluice submit seattle new-york --bandwidth 2Gbps --class critical --id video
@@ -20,6 +20,7 @@ struct Submit: ParsableCommand {
               sluice submit h-atlanta h-denver --bandwidth 1M --match ipv4_dst=10.9.0.0/16
               sluice submit h-chicago h-denver --bandwidth 10Gbps --dry-run
               sluice submit --file demands.json --atomic
+              sluice submit --file demands.json --dry-run
             """)
 
     @Argument(help: "The switch or host that the flow comes from.")
@@ -52,7 +53,6 @@ struct Submit: ParsableCommand {
             guard source == nil, destination == nil, flow.isEmpty, id == nil, startTime == nil else {
                 throw ValidationError("Give --file, or a flow of its own with what describes it, not both.")
             }
-            if dryRun { throw ValidationError("--dry-run answers for one flow; it does not go with --file.") }
         } else {
             guard source != nil, destination != nil else { throw ValidationError("Give a source and a destination.") }
             guard flow.bandwidth != nil else { throw ValidationError("Give --bandwidth, as 40Mbit/s.") }
@@ -64,8 +64,8 @@ struct Submit: ParsableCommand {
         if let file {
             let submissions = try SubmissionFile(file)
             var client = try control.connect()
-            let admitted = try submissions.submit(atomic: atomic, to: &client, control)
-            if atomic, !admitted { throw ExitCode(ExitStatus.refused.rawValue) }
+            let admitted = try submissions.submit(atomic: atomic, dryRun: dryRun, to: &client, control)
+            if atomic || dryRun, !admitted { throw ExitCode(ExitStatus.refused.rawValue) }
             return
         }
         var client = try control.connect()

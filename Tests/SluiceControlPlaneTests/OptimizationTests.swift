@@ -92,11 +92,27 @@ import Testing
         #expect(try driver.state("large") == .pending)
     }
 
-    @Test func `a solution for an old placement is asked for again once, then reported`() throws {
+    @Test func `a solution for an old placement is carried over where the rest lets it`() throws {
         var driver = try waitingFlow()
         let order = try start(&driver)
         let solved = try solution(order, &driver)
         try driver.submit("x", "h2", "h1", megabits: 1)
+        let report = try #require(answer(driver.handle(.problemSolved(order.id, .solved(solved)))))
+        #expect(report.status == .feasible)
+        #expect(report.returned.map(\.text) == ["large"])
+        // The bound was proved for a problem without the newcomer.
+        #expect(report.bound >= report.objective)
+        #expect(try driver.state("large") == .admitted)
+        #expect(try driver.state("x") == .admitted)
+    }
+
+    @Test func `a solution for an old placement that does not fit any more is asked for again once, then reported`()
+        throws
+    {
+        var driver = try waitingFlow()
+        let order = try start(&driver)
+        let solved = try solution(order, &driver)
+        try driver.submit("x", "h1", "h4", megabits: 4) { $0.match = .tcp(9) }
         #expect(answer(driver.handle(.problemSolved(order.id, .solved(solved)))) == nil)
         let again = try #require(driver.pendingSolve)
         #expect(again.id != order.id)

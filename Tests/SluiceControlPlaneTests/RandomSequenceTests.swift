@@ -18,10 +18,39 @@ import Testing
     }
 }
 
+/// Policies that differ in everything that bears on admission.
+private enum RandomPolicy {
+    static func make(_ stream: inout RandomStream) -> Policy {
+        var policy = Policy.standard
+        policy.learning.dwellSeconds = 1
+        policy.learning.margin = 0.05
+        policy.classes = [
+            TrafficClass(name: "standard", priority: 2),
+            TrafficClass(name: "signalled", priority: 3, setup: 5, hold: 2),
+            TrafficClass(name: "voice", priority: 4, classType: 1),
+            TrafficClass(name: "control", priority: 4, preemptable: false, classType: 2),
+            TrafficClass(name: "bulk", priority: 1, mayPreempt: false),
+        ]
+        policy.admission.groomingMoves = stream.below(4)
+        policy.admission.preemption = stream.below(5) > 0
+        policy.damping.holdDownSeconds = Double(stream.below(3))
+        policy.damping.growthSeconds = Double(stream.below(4))
+        if stream.below(3) == 0 { policy.reoptimisation.afterChangeSeconds = 1 }
+        switch stream.below(3) {
+        case 0: policy.bandwidthConstraints = BandwidthConstraints(model: .mam, shares: [700_000, 400_000, 333_333])
+        case 1: policy.bandwidthConstraints = BandwidthConstraints(model: .rdm, shares: [1_000_000, 600_000, 333_333])
+        default: break
+        }
+        policy.unadmitted = stream.below(4) == 0 ? .bestEffort : .drop
+        return policy
+    }
+}
+
 private struct RandomRun {
     let seed: UInt64
     var stream: RandomStream
     let topology: Topology
+    var policy: Policy
     let tracer: PacketTracer
     var driver: Driver
     var switches: [NodeIndex: SwitchState] = [:]
@@ -40,9 +69,7 @@ private struct RandomRun {
             7, [(1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 1), (1, 4), (2, 6), (3, 7)],
             capacity: .megabits(10 + 5 * stream.below(3)))
         tracer = PacketTracer(topology)
-        var policy = Policy.standard
-        policy.learning.dwellSeconds = 1
-        policy.learning.margin = 0.05
+        policy = RandomPolicy.make(&stream)
         driver = Driver(topology, policy: policy)
         self.stream = stream
         // An agent owns some of the switches, in half of the runs, and everyone's rules are watched.
@@ -57,14 +84,17 @@ private struct RandomRun {
     mutating func step() throws {
         driver.seconds += Double(stream.below(100)) / 50
         let before = driver.occurrences.count
-        switch stream.below(14) {
-        case 0...4: try submit()
-        case 5: try withdraw()
-        case 6: try update()
-        case 7: try setLink()
-        case 8: try measure()
-        case 9: try optimize()
-        case 10...12: try acknowledge()
+        switch stream.below(32) {
+        case 0...8: try submit()
+        case 9: try submitBatch()
+        case 10, 11: try withdraw()
+        case 12, 13: try update()
+        case 14...16: try setLink()
+        case 17, 18: try measure()
+        case 19, 20: try optimize()
+        case 21...26: try acknowledge()
+        case 27: try replacePolicy()
+        case 28: driver.seconds += Double(stream.below(120))
         default: driver.handle(.timeReached)
         }
         absorb()
@@ -90,6 +120,50 @@ private struct RandomRun {
     private mutating func node() -> String { (stream.below(6) == 0 ? "s" : "h") + "\(1 + stream.below(7))" }
 
     private mutating func submit() throws {
+        let request = request()
+        guard let id = request.id else { return }
+        if stream.below(4) == 0 {
+            // What a dry run foretells is what happens.
+            guard case .flow(var foretold) = try driver.ask(.submit(request, dryRun: true)) else { return }
+            check(foretold.isDryRun, "a dry run says that it is one")
+            if stream.below(2) == 0 { return }
+            guard case .flow(let result) = try driver.ask(.submit(request, dryRun: false)) else { return }
+            foretold.isDryRun = false
+            check(foretold == result, "\(id): a dry run foretold something else")
+            if result.rejection == nil { live.append(id.text) }
+            return
+        }
+        guard case .flow(let result) = try driver.ask(.submit(request, dryRun: false)) else { return }
+        if result.rejection == nil { live.append(id.text) }
+    }
+
+    private mutating func submitBatch() throws {
+        var requests: [FlowRequest] = []
+        for _ in 0..<(2 + stream.below(4)) { requests.append(request()) }
+        let isAtomic = stream.below(2) == 0
+        let isDryRun = stream.below(3) == 0
+        guard
+            case .batch(let items) = try driver.ask(.submitBatch(requests, atomic: isAtomic, dryRun: isDryRun))
+        else { return }
+        let admitted = zip(requests, items).compactMap { request, item -> String? in
+            guard case .decided(let result) = item, result.rejection == nil else { return nil }
+            return request.id?.text
+        }
+        if isAtomic {
+            check(admitted.isEmpty || admitted.count == requests.count, "an atomic batch was admitted in part")
+        }
+        if !isDryRun { live += admitted }
+    }
+
+    /// A new policy takes nothing from anyone.
+    private mutating func replacePolicy() throws {
+        let held = topology.links.map { driver.plane.held(on: $0.index) }
+        policy = RandomPolicy.make(&stream)
+        _ = try driver.ask(.replacePolicy(policy))
+        check(topology.links.map { driver.plane.held(on: $0.index) } == held, "a policy has changed reservations")
+    }
+
+    private mutating func request() -> FlowRequest {
         nextID += 1
         let id = "f\(nextID)"
         let from = node()
@@ -98,6 +172,10 @@ private struct RandomRun {
         var request = FlowRequest(
             id: FlowID(id), source: NodeID(from), destination: NodeID(to), bandwidth: .megabits(1 + stream.below(8)),
             priority: stream.below(5))
+        if stream.below(3) == 0 {
+            let trafficClass = policy.classes[stream.below(policy.classes.count)]
+            (request.priority, request.className) = (nil, trafficClass.name)
+        }
         if stream.below(3) > 0 {
             var match = FlowMatch.tcp(UInt16(nextID))
             match.ipv4Source = nil
@@ -117,10 +195,9 @@ private struct RandomRun {
         case 6: request.start = driver.now.advanced(bySeconds: Double(stream.below(20)))
         default: break
         }
-        priorities[FlowID(id)] = request.priority
-        let dryRun = stream.below(10) == 0
-        guard case .flow(let result) = try driver.ask(.submit(request, dryRun: dryRun)) else { return }
-        if result.rejection == nil, !dryRun { live.append(id) }
+        priorities[FlowID(id)] =
+            request.priority ?? request.className.flatMap { policy.trafficClass(named: $0)?.priority }
+        return request
     }
 
     private mutating func withdraw() throws {
@@ -150,7 +227,9 @@ private struct RandomRun {
 
     private mutating func setLink() throws {
         let names = topology.cables.filter { !$0.id.hasPrefix("access:") }.map(\.id)
-        let name = names[stream.below(names.count)] + ["", ">", "<"][stream.below(3)]
+        let name =
+            stream.below(5) == 0
+            ? "s\(1 + stream.below(7))" : names[stream.below(names.count)] + ["", ">", "<"][stream.below(3)]
         let state: LinkState = [.up, .up, .down, .drained][stream.below(4)]
         _ = try driver.setLink(name, state, dryRun: stream.below(5) == 0)
     }
@@ -180,8 +259,13 @@ private struct RandomRun {
         guard !owned.isEmpty else { return }
         let rules = owned[stream.below(owned.count)]
         guard rules.confirmedRevision < rules.revision else { return }
+        var failures: [RulesAcknowledgement.Failure] = []
+        if stream.below(20) == 0, let rule = rules.content.rules.first(where: { $0.cookie != Reachability.cookie }) {
+            failures = [RulesAcknowledgement.Failure(cookie: rule.cookie, message: "table full")]
+        }
         _ = try driver.ask(
-            .acknowledgeRules(RulesAcknowledgement(switch: rules.switch, revision: rules.revision)), client: 7)
+            .acknowledgeRules(
+                RulesAcknowledgement(switch: rules.switch, revision: rules.revision, failures: failures)), client: 7)
         absorb()
     }
 

@@ -18,6 +18,7 @@ import Testing
     @Test func `pages and batches of the wire are those of the control plane`() {
         #expect(Shapes.pageLimit == ControlLimits.listPage)
         #expect(Shapes.batchLimit == ControlLimits.batch)
+        #expect(Shapes.waypointLimit == ControlLimits.waypoints)
     }
 }
 

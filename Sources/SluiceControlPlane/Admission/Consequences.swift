@@ -30,6 +30,8 @@ struct Consequences: Sendable {
     private(set) var before: [Int: [DirectionPlacement]?] = [:]
     /// Who pushed whom out.
     var displacedBy: [Int: FlowID] = [:]
+    /// Who moved to let whom in.
+    var groomedFor: [Int: FlowID] = [:]
     /// Units that were looked at again and do not fit.
     var retried = 0
 
@@ -37,6 +39,11 @@ struct Consequences: Sendable {
 
     mutating func touch(_ unit: FlowUnit) {
         if before[unit.slot] == nil { before[unit.slot] = .some(unit.placement) }
+    }
+
+    /// The same for a unit that has already left `placement`.
+    mutating func touch(_ unit: FlowUnit, placedAt placement: [DirectionPlacement]) {
+        if before[unit.slot] == nil { before[unit.slot] = .some(placement) }
     }
 
     mutating func forget(_ slot: Int) { before[slot] = nil }

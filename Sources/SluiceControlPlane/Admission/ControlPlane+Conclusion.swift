@@ -30,7 +30,11 @@ extension ControlPlane {
                 outcome.moved += moves(of: slot, from: former, to: present, consequences)
             }
         }
-        if changed { revision += 1 }
+        if changed {
+            revision += 1
+            // What a run of the optimiser could not place, the next one could not either.
+            if consequences.cause != .optimization, !waiting.isEmpty { armAfterChange() }
+        }
         return outcome
     }
 
@@ -122,6 +126,7 @@ extension ControlPlane {
         of slot: Int, from former: [DirectionPlacement], to present: [DirectionPlacement],
         _ consequences: Consequences
     ) -> [MovedFlow] {
+        let lacked = flows[slot].state == .degraded
         judge(slot)
         var moved: [MovedFlow] = []
         for direction in present.indices {
@@ -137,11 +142,17 @@ extension ControlPlane {
             report(isUpdated ? .flowUpdated : .flowMoved, slot, direction) { occurrence, _ in
                 occurrence.path = path
                 occurrence.formerPath = formerPath
-                if from != to { occurrence.moveReason = consequences.cause.moveReason }
+                if from != to {
+                    occurrence.moveReason =
+                        consequences.groomedFor[slot] == nil ? consequences.cause.moveReason : .grooming
+                    occurrence.by = consequences.displacedBy[slot] ?? consequences.groomedFor[slot]
+                }
             }
         }
         if flows[slot].state == .degraded {
             report(.flowDegraded, slot, 0) { occurrence, unit in occurrence.reason = unit.reasons.first }
+        } else if lacked, consequences.cause != .update(slot: slot) {
+            report(.flowRestored, slot, 0)
         }
         flows.modify(slot) { [now] in $0.placedAt = now }
         aim(slot)

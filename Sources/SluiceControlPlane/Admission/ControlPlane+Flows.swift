@@ -17,8 +17,18 @@ extension ControlPlane {
     }
 
     mutating func submitBatch(
-        _ requests: [FlowRequest], of client: ClientID, atomic: Bool
+        _ requests: [FlowRequest], of client: ClientID, atomic: Bool, dryRun: Bool
     ) throws(RequestError) -> [BatchItem] {
+        if dryRun {
+            let items = try withoutEffect { plane throws(RequestError) in
+                try plane.submitBatch(requests, of: client, atomic: atomic, dryRun: false)
+            }
+            return items.map { item in
+                guard case .decided(var result) = item else { return item }
+                result.isDryRun = true
+                return .decided(result)
+            }
+        }
         guard !requests.isEmpty else { throw .invalid(field: "flows", reason: .emptyBatch) }
         guard requests.count <= ControlLimits.batch else {
             throw .limitReached(.batch, maximum: ControlLimits.batch)
@@ -79,7 +89,8 @@ extension ControlPlane {
         let unit = FlowUnit(
             slot: slot, number: nextNumber, client: client, submitted: now, request: resolved.request,
             directions: resolved.directions, weight: resolved.weight, mayPreempt: resolved.mayPreempt,
-            yields: resolved.yields, expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) },
+            yields: resolved.yields, engineering: resolved.engineering,
+            expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) },
             placedAt: now, labels: resolved.directions.map { _ in nil })
         nextNumber += 2
         flows.insert(unit)
@@ -100,13 +111,13 @@ extension ControlPlane {
     /// Tries to place a unit for the first time, and rejects it where that fails.
     private mutating func admit(_ slot: Int) -> FlowResult {
         var consequences = Consequences(.submission)
-        guard let victims = place(slot, &consequences) else {
+        guard let victims = place(slot, &consequences, grooming: true) else {
             let rejection = refusal(of: slot)
             unregister(slot)
             return reject(slot, rejection)
         }
         settle(victims, &consequences)
-        if !victims.isEmpty { retryWaiting(&consequences) }
+        if !victims.isEmpty { useRoom(&consequences) }
         let number = flows[slot].number
         if let due = flows[slot].expires { timers.arm(.expiry(slot: slot, number: number), at: due) }
         let outcome = conclude(consequences)
@@ -215,6 +226,8 @@ extension ControlPlane {
     private mutating func end(_ slot: Int, views: [FlowView]) {
         let history = flows[slot].history
         waiting.removeAll { $0 == slot }
+        reduced.remove(slot)
+        unprotected.remove(slot)
         flows.forget(slot)
         for view in views { ended.insert(view, history: history.filter { $0.flow == view.id }) }
     }
@@ -256,7 +269,7 @@ extension ControlPlane {
         if views.count > 1 { result.companion = views[1] }
         if held {
             var consequences = Consequences(.release)
-            retryWaiting(&consequences)
+            useRoom(&consequences)
             let outcome = conclude(consequences)
             result.returned = outcome.returned
             result.preempted = outcome.preempted
@@ -294,6 +307,11 @@ extension ControlPlane {
                 decisionCount += 1
                 _ = depart(slot, as: .expired, .flowExpired)
             case .reoptimisation: reoptimiseOnTime()
+            case .reoptimisationAfterChange: reoptimiseAfterChange()
+            case .linkRelease(let position, let until):
+                let link = LinkIndex(position)
+                if health[link]?.heldUntil == until { _ = releaseHeld([link]) }
+            case .growth(let slot, let number): growOnTime(slot, isLive: isLive(slot, number))
             }
         }
     }

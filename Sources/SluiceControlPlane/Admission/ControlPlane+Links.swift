@@ -5,7 +5,7 @@ import SluiceModel
 
 extension ControlPlane {
     mutating func setLink(_ name: String, to state: LinkState, dryRun: Bool) throws(RequestError) -> LinkChange {
-        let links = try namedLinks(name, "link")
+        let links = try linksToSet(name)
         if dryRun {
             var copy = self
             var change = copy.set(links, to: state)
@@ -15,18 +15,34 @@ extension ControlPlane {
         return set(links, to: state)
     }
 
+    /// One link or one direction of it, or every link of a switch, those to its hosts among them.
+    private func linksToSet(_ name: String) throws(RequestError) -> [LinkIndex] {
+        if let node = topology.index(of: NodeID(name)), !topology[node].isHost {
+            return topology.links.filter { $0.from == node || $0.to == node }.map(\.index)
+        }
+        return try namedLinks(name, "link")
+    }
+
     private mutating func set(_ links: [LinkIndex], to state: LinkState) -> LinkChange {
         let changed = links.filter { linkStates[$0.position] != state }
-        guard !changed.isEmpty else { return LinkChange(links: links.map { view(of: $0) }) }
+        guard !changed.isEmpty else {
+            // Who says again that a link is up wants it used, held down or not.
+            let held = state == .up ? links.filter { health[$0]?.heldUntil != nil } : []
+            let outcome = held.isEmpty ? Outcome() : releaseHeld(held)
+            return change(of: links, outcome)
+        }
         decisionCount += 1
         let changesWays = state == .down || changed.contains { linkStates[$0.position] == .down }
         for link in changed {
+            noteHealth(of: link, becoming: state)
             linkStates[link.position] = state
-            takesFlows[link.position] = state == .up
+            takesFlows[link.position] = isOpenToFlows(link)
             let id = topology[link].id
+            let until = health[link]?.heldUntil
             report(.linkChanged) {
                 $0.link = id
                 $0.linkState = state
+                if let until { $0.message = "takes no flows before \(until.text), since it has failed repeatedly" }
             }
         }
         if changesWays { adoptReachability() }
@@ -39,16 +55,20 @@ extension ControlPlane {
         case .drained: remaining = drain(changed, &consequences)
         case .up:
             revision += 1
-            retryWaiting(&consequences)
+            useRoom(&consequences)
             restoreProtection(&consequences)
         }
-        if state != .up { retryWaiting(&consequences) }
-        let outcome = conclude(consequences)
+        if state != .up { useRoom(&consequences) }
+        var change = change(of: links, conclude(consequences))
+        change.remaining = remaining
+        return change
+    }
+
+    private func change(of links: [LinkIndex], _ outcome: Outcome) -> LinkChange {
         var change = LinkChange(links: links.map { view(of: $0) })
         change.moved = outcome.moved
         change.preempted = outcome.preempted
         change.returned = outcome.returned
-        change.remaining = remaining
         return change
     }
 
@@ -97,11 +117,8 @@ extension ControlPlane {
     }
 
     /// Gives protected units that lost their second path a new pair, where there is room.
-    private mutating func restoreProtection(_ consequences: inout Consequences) {
-        let unprotected = flows.liveSlots.filter { slot in
-            flows[slot].isProtected && flows[slot].placement?.contains { $0.backup == nil } == true
-        }.sorted { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
-        for slot in unprotected {
+    mutating func restoreProtection(_ consequences: inout Consequences) {
+        for slot in unprotected.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
             let former = flows[slot].placement
             consequences.touch(flows[slot])
             giveBack(slot)
@@ -117,16 +134,8 @@ extension ControlPlane {
     /// Moves what can be moved off `links` without pushing anyone out; the rest stays and is named.
     private mutating func drain(_ links: [LinkIndex], _ consequences: inout Consequences) -> [FlowID] {
         var remaining: [FlowID] = []
-        for slot in units(on: links) {
-            let former = flows[slot].placement
-            consequences.touch(flows[slot])
-            giveBack(slot)
-            setPlacement(slot, nil)
-            if place(slot, &consequences, preempting: false) == nil {
-                setPlacement(slot, former)
-                takeAgain(slot)
-                remaining += flows[slot].directions.map(\.id)
-            }
+        for slot in units(on: links) where !leave(slot, &consequences) {
+            remaining += flows[slot].directions.map(\.id)
         }
         return remaining
     }

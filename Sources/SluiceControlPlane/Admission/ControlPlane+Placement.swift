@@ -1,10 +1,9 @@
 // Placing units on paths: what fits, who gives way, and what becomes of those.
 //
 // A unit is placed whole (every direction, every path of a protected pair) or not at all. Where it does not fit,
-// strictly less important flows give way, if policy lets them and the newcomer then surely fits: the least important
-// that suffice (RFC 4829's order: priority, then number, then bandwidth). Those that gave way are placed again, the
-// most important first, and may in turn displace still less important ones; since each displaces only strictly below
-// itself, this ends.
+// others may move out of the way (`Grooming`), or strictly less important flows give way, if policy lets them and the
+// newcomer then surely fits (`Victims`). Those that gave way are placed again, the most important first, and may in turn
+// displace still less important ones; since each displaces only strictly below itself, this ends.
 
 import SluiceModel
 
@@ -14,7 +13,11 @@ extension ControlPlane {
             need: need.bitsPerSecond, rule: rule, holdings: holdings, reservable: reservable,
             latencyMicroseconds: search.latencyMicroseconds,
             takesFlows: ignoringState ? Array(repeating: true, count: takesFlows.count) : takesFlows,
-            forbidden: forbiddenLinks(of: flow))
+            forbidden: forbiddenLinks(of: flow), classType: holdings.pools == nil ? 0 : classType(of: flow))
+    }
+
+    private func classType(of flow: Flow) -> Int {
+        flows.slot(of: flow.id).map { flows[$0.slot].engineering.classType } ?? 0
     }
 
     /// The route of `flow` now. The view of the holdings ends here: a copy of them that lived on would make the next
@@ -33,17 +36,23 @@ extension ControlPlane {
     }
 
     /// Whether `unit` may push others out at all.
-    func mayPreempt(_ unit: FlowUnit) -> Bool { policy.admission.preemption && unit.mayPreempt && unit.level > 0 }
+    func mayPreempt(_ unit: FlowUnit) -> Bool {
+        policy.admission.preemption && unit.mayPreempt && unit.engineering.setup > 0
+    }
 
-    /// Finds a place for a unit that has none, and takes it: free room first, then room for the least of what it
-    /// accepts, then in the place of others. Displaced units have lost their placement and are returned.
+    /// Finds a place for a unit that has none, and takes it: free room first, then, where `grooming`, room that others
+    /// make by moving, then the place of less important ones; and the same with the least of what it accepts. Displaced
+    /// units have lost their placement and are returned.
     ///
     /// Nothing has changed where the answer is nil.
-    mutating func place(_ slot: Int, _ consequences: inout Consequences, preempting: Bool = true) -> [Int]? {
+    mutating func place(
+        _ slot: Int, _ consequences: inout Consequences, preempting: Bool = true, grooming: Bool = false
+    ) -> [Int]? {
         let unit = flows[slot]
         precondition(unit.placement == nil, "unit \(unit.id) is placed already")
         let full = unit.directions.map(\.bandwidth)
         if let victims = attempt(unit, full, .free, &consequences) { return victims }
+        if grooming, groom(unit, full, &consequences) { return [] }
         let preempts = preempting && mayPreempt(unit)
         if preempts, let victims = attemptDisplacing(unit, full, &consequences) { return victims }
         guard unit.directions[0].minBandwidth < unit.directions[0].bandwidth else { return nil }
@@ -64,7 +73,7 @@ extension ControlPlane {
         let view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .free)
         let widest = search.widest(
             from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
-            room: { view.holdings.residual[$0] })
+            room: { view.room(on: $0) })
         return Bandwidth(bitsPerSecond: min(widest?.width ?? 0, flow.bandwidth.bitsPerSecond))
     }
 
@@ -72,7 +81,7 @@ extension ControlPlane {
     private mutating func attemptDisplacing(
         _ unit: FlowUnit, _ bandwidths: [Bandwidth], _ consequences: inout Consequences
     ) -> [Int]? {
-        let levels = yieldingLevels.filter { $0 < unit.level }
+        let levels = yieldingLevels.filter { $0 < unit.engineering.setup }
         guard let highest = levels.last, hasRoute(unit, bandwidths, .displacing(level: highest)) else { return nil }
         // Room grows with the level: find the lowest level at which every direction alone has a path.
         var low = 0
@@ -102,7 +111,7 @@ extension ControlPlane {
     private var yieldingLevels: [Int] { yieldCounts.keys.sorted() }
 
     /// Places every direction under one rule, or changes nothing.
-    private mutating func attempt(
+    mutating func attempt(
         _ unit: FlowUnit, _ bandwidths: [Bandwidth], _ rule: RoomView.Rule, _ consequences: inout Consequences
     ) -> [Int]? {
         var placements: [DirectionPlacement] = []
@@ -117,8 +126,8 @@ extension ControlPlane {
             let placement = DirectionPlacement(
                 bandwidth: bandwidths[direction], path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
             if case .displacing(let level) = rule {
-                let more = victimsToFree(placement.links, need: bandwidths[direction]) {
-                    $0.yields && $0.level <= level && $0.slot != unit.slot
+                let more = victimsToFree(placement.links, need: bandwidths[direction], for: unit) {
+                    $0.yields && $0.engineering.hold <= level && $0.slot != unit.slot
                 }
                 guard let more else {
                     undo(unit, placements, victims)
@@ -168,22 +177,27 @@ extension ControlPlane {
         }
     }
 
-    private func fitsAgain(_ slot: Int) -> Bool {
+    func fitsAgain(_ slot: Int) -> Bool {
         var needed: [LinkIndex: Int] = [:]
         for placement in flows[slot].placement ?? [] {
             for link in placement.links { needed[link, default: 0] += placement.bandwidth.bitsPerSecond }
         }
-        return needed.allSatisfy { holdings.residual[$0.key.position] >= $0.value }
+        let holder = flows[slot].holder(0)
+        return needed.allSatisfy { link, bandwidth in
+            holdings.fits(Bandwidth(bitsPerSecond: bandwidth), on: [link], for: holder)
+        }
     }
 
     /// Records where a unit runs; the holdings are the caller's business.
     mutating func setPlacement(_ slot: Int, _ placement: [DirectionPlacement]?) {
         let unit = flows[slot]
         if unit.yields, (unit.placement == nil) != (placement == nil) {
-            yieldCounts[unit.level, default: 0] += placement == nil ? -1 : 1
-            if yieldCounts[unit.level] == 0 { yieldCounts[unit.level] = nil }
+            let level = unit.engineering.hold
+            yieldCounts[level, default: 0] += placement == nil ? -1 : 1
+            if yieldCounts[level] == 0 { yieldCounts[level] = nil }
         }
         flows.modify(slot) { $0.placement = placement }
+        noteLacks(slot)
     }
 
     /// Takes a unit off its path.
@@ -207,63 +221,5 @@ extension ControlPlane {
                 queue.insert(victim, at: place)
             }
         }
-    }
-
-    /// The units to take away so that `links` have room for `need`: for each link that lacks room, of each priority as
-    /// few as possible, beginning with the highest; among as many, those of the closest bandwidth. Nil where all that
-    /// are eligible do not suffice.
-    func victimsToFree(_ links: [LinkIndex], need: Bandwidth, among isEligible: (FlowUnit) -> Bool) -> [Int]? {
-        var chosen: [Int] = []
-        var freed: [LinkIndex: Int] = [:]
-        func contribution(_ unit: FlowUnit, to link: LinkIndex) -> Int {
-            (unit.placement ?? []).reduce(0) {
-                $0 + ($1.links.contains(link) ? $1.bandwidth.bitsPerSecond : 0)
-            }
-        }
-        func choose(_ unit: FlowUnit) {
-            chosen.append(unit.slot)
-            for placement in unit.placement ?? [] {
-                for link in placement.links { freed[link, default: 0] += placement.bandwidth.bitsPerSecond }
-            }
-        }
-        for link in links {
-            var lacking = need.bitsPerSecond - holdings.residual[link.position] - (freed[link] ?? 0)
-            if lacking <= 0 { continue }
-            var candidates: [(unit: FlowUnit, bandwidth: Int)] = []
-            for slot in Set(holdings.carriers[link.position].map { Int($0 / 2) }).sorted() where !chosen.contains(slot)
-            {
-                let unit = flows[slot]
-                if isEligible(unit) { candidates.append((unit, contribution(unit, to: link))) }
-            }
-            var below = candidates.reduce(0) { $0 + $1.bandwidth }
-            guard below >= lacking else { return nil }
-            for level in Set(candidates.map(\.unit.level)).sorted(by: >) {
-                var group = candidates.filter { $0.unit.level == level }.sorted {
-                    ($0.bandwidth, $0.unit.number) < ($1.bandwidth, $1.unit.number)
-                }
-                below -= group.reduce(0) { $0 + $1.bandwidth }
-                while lacking > below, !group.isEmpty {
-                    // The smallest that suffices, else the largest.
-                    let place = group.firstIndex { $0.bandwidth >= lacking - below } ?? group.count - 1
-                    let victim = group.remove(at: place)
-                    choose(victim.unit)
-                    lacking -= victim.bandwidth
-                }
-                if lacking <= 0 { break }
-            }
-        }
-        // A victim on one link may have made another needless: spare the most important that can be spared.
-        for slot in chosen.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
-            let unit = flows[slot]
-            let isNeedless = links.allSatisfy {
-                holdings.residual[$0.position] + (freed[$0] ?? 0) - contribution(unit, to: $0) >= need.bitsPerSecond
-            }
-            guard isNeedless else { continue }
-            chosen.removeAll { $0 == slot }
-            for placement in unit.placement ?? [] {
-                for link in placement.links { freed[link, default: 0] -= placement.bandwidth.bitsPerSecond }
-            }
-        }
-        return chosen
     }
 }

@@ -43,7 +43,7 @@ extension ControlPlane {
             let lost = (links + (backup ?? [])).filter { !takesFlows[Int($0)] }.map { LinkIndex(Int($0)) }
             let code: Rejection.Code = if case .notFound = present { .notFoundInBudget } else { .noPath }
             return Rejection(
-                code: code, bottlenecks: lost.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
+                code: code, bottlenecks: lost.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
                 wouldFitIf: lost.isEmpty ? [] : [.linksUp(lost.map { topology[$0].id })])
         case .outOfBounds(let fastest):
             guard let fastest else { return Rejection(code: .noPath) }
@@ -66,9 +66,10 @@ extension ControlPlane {
         case .found(let links, _):
             let empty = route(flow, need: need, rule: .empty)
             if case .found = empty { return crowded(flow, need: need, unit: unit) }
-            let narrow = links.filter { reservable[Int($0)] < need.bitsPerSecond }.map { LinkIndex(Int($0)) }
+            let narrow = links.filter { most(on: Int($0), for: unit) < need.bitsPerSecond }.map { LinkIndex(Int($0)) }
             return Rejection(
-                code: .noCapacity, bottlenecks: narrow.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
+                code: .noCapacity,
+                bottlenecks: narrow.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
                 wouldFitIf: unit.directions.count == 1 ? smallerRemedies(flow) : [])
         }
     }
@@ -76,7 +77,7 @@ extension ControlPlane {
     /// It would fit an empty network: others are in the way. Remedies are for one direction: a flow with a companion
     /// gets none, since the other direction may lack something else.
     private mutating func crowded(_ flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
-        let amongEquals = route(flow, need: need, rule: .without(level: unit.level))
+        let amongEquals = route(flow, need: need, rule: .without(level: unit.engineering.setup))
         var links: [LinkIndex] = []
         var isOutranked = false
         if case .found(let path, let backup) = amongEquals {
@@ -87,10 +88,10 @@ extension ControlPlane {
             if case .found(let path, let backup) = any { links = (path + (backup ?? [])).map { LinkIndex(Int($0)) } }
         }
         links = Array(Set(links)).sorted()
-        let full = links.filter { holdings.residual[$0.position] < need.bitsPerSecond }
+        let full = links.filter { !holdings.fits(need, on: [$0], for: unit.holder(0)) }
         var remedies: [Rejection.Remedy] = []
-        let inTheWay = victimsToFree(links, need: need) {
-            $0.slot != unit.slot && (isOutranked || $0.level <= unit.level)
+        let inTheWay = victimsToFree(links, need: need, for: unit) {
+            $0.slot != unit.slot && (isOutranked || $0.engineering.hold <= unit.engineering.setup)
         }
         if let inTheWay, !inTheWay.isEmpty {
             let units = inTheWay.map { flows[$0] }.sorted { FlowUnit.inImportanceOrder($1, $0) }
@@ -98,8 +99,8 @@ extension ControlPlane {
             if units.count <= ControlLimits.remedyFlows, waiting.isEmpty {
                 remedies.append(.flowsGone(units.map(\.id)))
             }
-            let needed = (units.map(\.level).max() ?? 0) + 1
-            if needed <= Limits.weight, needed > unit.level, policy.admission.preemption, unit.mayPreempt,
+            let needed = (units.map(\.engineering.hold).max() ?? 0) + 1
+            if needed <= Limits.weight, needed > unit.engineering.setup, policy.admission.preemption, unit.mayPreempt,
                 units.allSatisfy(\.yields)
             {
                 remedies.append(.priority(atLeast: needed))
@@ -107,7 +108,7 @@ extension ControlPlane {
         }
         return Rejection(
             code: isOutranked ? .outranked : .noCapacity,
-            bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need) },
+            bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
             wouldFitIf: unit.directions.count == 1 ? remedies + smallerRemedies(flow) : [])
     }
 
@@ -132,9 +133,17 @@ extension ControlPlane {
         return remedies
     }
 
-    private func bottleneck(_ link: LinkIndex, _ need: Bandwidth) -> Rejection.Bottleneck {
-        Rejection.Bottleneck(
-            link: topology[link].id, residual: holdings.ledger.residual(on: link), needed: need,
+    /// What the unit could get on `link` if nobody else held anything.
+    private func most(on link: Int, for unit: FlowUnit) -> Int {
+        guard let pools = holdings.pools else { return reservable[link] }
+        return min(reservable[link], pools.room(on: link, for: unit.engineering.classType, .empty))
+    }
+
+    private func bottleneck(_ link: LinkIndex, _ need: Bandwidth, _ unit: FlowUnit) -> Rejection.Bottleneck {
+        // Its class type's pool may have less left than the link, and nothing where the policy has shrunk it.
+        let left = max(0, holdings.room(on: [link], for: unit.holder(0)))
+        return Rejection.Bottleneck(
+            link: topology[link].id, residual: Bandwidth(bitsPerSecond: left), needed: need,
             capacity: topology[link].capacity, state: linkStates[link.position])
     }
 
@@ -143,7 +152,7 @@ extension ControlPlane {
         let unit = flows[slot]
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
-            let rule: RoomView.Rule = mayPreempt(unit) ? .displacing(level: unit.level - 1) : .free
+            let rule: RoomView.Rule = mayPreempt(unit) ? .displacing(level: unit.engineering.setup - 1) : .free
             let route = route(flow, need: need, rule: rule)
             if case .closed(let cut) = route, cut.count <= 64 { return cut.map { LinkIndex(Int($0)) } }
         }
@@ -154,7 +163,7 @@ extension ControlPlane {
     func isStillBlocked(_ unit: FlowUnit) -> Bool {
         guard let cut = unit.blockedBy else { return false }
         let need = unit.directions.map { $0 == unit.directions[0] ? $0.minBandwidth : $0.bandwidth }.min() ?? .zero
-        let level = mayPreempt(unit) ? unit.level - 1 : -1
+        let level = mayPreempt(unit) ? unit.engineering.setup - 1 : -1
         return !cut.contains {
             takesFlows[$0.position] && holdings.room(on: $0.position, displacing: level) >= need.bitsPerSecond
         }

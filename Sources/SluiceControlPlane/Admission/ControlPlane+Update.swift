@@ -29,6 +29,7 @@ extension ControlPlane {
         unit.weight = resolved.weight
         unit.mayPreempt = resolved.mayPreempt
         unit.yields = resolved.yields
+        unit.engineering = resolved.engineering
         unit.labels = (0..<resolved.directions.count).map { $0 < former.labels.count ? former.labels[$0] : nil }
         if let lifetime = update.lifetimeSeconds {
             let start = unit.request.start.map { max($0, now) } ?? now
@@ -53,7 +54,7 @@ extension ControlPlane {
             registerMatches(slot)
             let waitsForStart = former.placement == nil && !waiting.contains(slot)
             if !waitsForStart, !stay(slot, former, &consequences) {
-                if let victims = place(slot, &consequences) {
+                if let victims = place(slot, &consequences, grooming: true) {
                     settle(victims, &consequences)
                 } else if former.placement != nil {
                     rejection = refusal(of: slot)
@@ -70,7 +71,7 @@ extension ControlPlane {
             timers.arm(.expiry(slot: slot, number: former.number), at: due)
         }
         reorderWaiting(slot)
-        retryWaiting(&consequences)
+        useRoom(&consequences)
         let outcome = conclude(consequences)
         var result = result(of: slot)
         let own = Set(flows[slot].directions.map(\.id))
@@ -109,7 +110,8 @@ extension ControlPlane {
                 && [paths[direction].path, paths[direction].backup].allSatisfy { path in
                     path.map { flow.constraints.accept($0, in: topology) } ?? true
                 }
-            let fits = isAccepted && holdings.ledger.fits(flow.bandwidth, on: paths[direction].links)
+            let fits =
+                isAccepted && holdings.fits(flow.bandwidth, on: paths[direction].links, for: unit.holder(direction))
             guard fits, flow.source == former.directions[direction].source else {
                 for (direction, placement) in held.enumerated() {
                     holdings.release(placement.bandwidth, on: placement.links, by: unit.holder(direction))

@@ -9,6 +9,7 @@ struct ResolvedFlow: Sendable {
     var weight: Int
     var mayPreempt: Bool
     var yields: Bool
+    var engineering: TrafficEngineering
     var maxBandwidth: Bandwidth?
 }
 
@@ -68,6 +69,10 @@ extension ControlPlane {
             weight: importance.trafficClass?.weight ?? importance.priority.level,
             mayPreempt: importance.trafficClass?.mayPreempt ?? true,
             yields: importance.trafficClass?.preemptable ?? true,
+            engineering: importance.trafficClass.map {
+                TrafficEngineering(
+                    setup: policy.setupLevel(of: $0), hold: policy.holdLevel(of: $0), classType: $0.classType)
+            } ?? TrafficEngineering(setup: importance.priority.level, hold: importance.priority.level),
             maxBandwidth: importance.trafficClass?.maxBandwidth)
     }
 

@@ -20,6 +20,14 @@ struct DirectionPlacement: Hashable, Sendable {
     }
 }
 
+/// RSVP-TE's side of a unit (RFC 3209, section 4.7.1; RFC 4124, section 3.1), in the priorities of this network: larger
+/// is stronger. `setup` ≤ the unit's priority ≤ `hold`, so whoever gives way is strictly less important.
+struct TrafficEngineering: Hashable, Sendable {
+    var setup: Int
+    var hold: Int
+    var classType = 0
+}
+
 struct FlowUnit: Sendable {
     let slot: Int
     /// Stable number of the flow, the cookie of its rules; the companion's is one more. Even, so that both are unique.
@@ -33,6 +41,9 @@ struct FlowUnit: Sendable {
     var weight: Int
     var mayPreempt: Bool
     var yields: Bool
+    /// Priorities with which the unit pushes others out and keeps its place, at most and at least its own; class type
+    /// whose pools it draws on.
+    var engineering: TrafficEngineering
     var state: FlowState = .pending
     var reasons: [FlowReason] = []
     /// One for each direction; nil where the unit holds nothing.
@@ -54,7 +65,8 @@ struct FlowUnit: Sendable {
 
     func carrier(_ direction: Int) -> Carrier { Carrier(2 * slot + direction) }
     func holder(_ direction: Int) -> Holdings.Holder {
-        Holdings.Holder(carrier: carrier(direction), level: level, yields: yields)
+        Holdings.Holder(
+            carrier: carrier(direction), level: engineering.hold, yields: yields, classType: engineering.classType)
     }
 
     /// More important first; among equals the older.

@@ -21,6 +21,8 @@ struct Holdings: Sendable {
     /// For each link what is held, by ascending priority.
     private(set) var loads: [[LevelLoad]]
     private(set) var carriers: [[Carrier]]
+    /// What each class type holds and may hold; nil where the policy has no bandwidth constraints.
+    private(set) var pools: ClassPools?
     /// 1 / reservable bandwidth, 0 where nothing is.
     let inverseReservable: [Double]
 
@@ -35,8 +37,41 @@ struct Holdings: Sendable {
     /// Who holds, and how easily it gives way.
     struct Holder {
         var carrier: Carrier
+        /// Hold priority.
         var level: Int
         var yields: Bool
+        var classType = 0
+    }
+
+    /// Takes up other bandwidth constraints; `holders` are all that is held now. What holds more than it may keeps it.
+    mutating func constrain(
+        by constraints: BandwidthConstraints, reservable: [Int],
+        holders: [(holder: Holder, bandwidth: Bandwidth, links: [LinkIndex])]
+    ) {
+        pools = nil
+        guard constraints.model != .none else { return }
+        var pools = ClassPools(constraints, reservable: reservable)
+        for held in holders {
+            for link in held.links { pools.add(held.bandwidth.bitsPerSecond, by: held.holder, on: link.position) }
+        }
+        self.pools = pools
+    }
+
+    /// Whether every link, and the pools of `holder` on it, have `bandwidth` left.
+    func fits(_ bandwidth: Bandwidth, on links: [LinkIndex], for holder: Holder) -> Bool {
+        let need = bandwidth.bitsPerSecond
+        return links.allSatisfy { link in
+            guard residual[link.position] >= need else { return false }
+            guard let pools else { return true }
+            return pools.room(on: link.position, for: holder.classType, .free) >= need
+        }
+    }
+
+    /// The most that every link, and the pools of `holder` on it, have left.
+    func room(on links: [LinkIndex], for holder: Holder) -> Int {
+        links.reduce(Int.max) { room, link in
+            min(room, residual[link.position], pools?.room(on: link.position, for: holder.classType, .free) ?? Int.max)
+        }
     }
 
     /// - Precondition: every link has that much left.
@@ -47,6 +82,7 @@ struct Holdings: Sendable {
             residual[position] -= bandwidth.bitsPerSecond
             carriers[position].append(holder.carrier)
             add(bandwidth.bitsPerSecond, by: holder, on: position)
+            pools?.add(bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
 
@@ -61,6 +97,7 @@ struct Holdings: Sendable {
             carriers[position].swapAt(place, carriers[position].count - 1)
             carriers[position].removeLast()
             add(-bandwidth.bitsPerSecond, by: holder, on: position)
+            pools?.add(-bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
 

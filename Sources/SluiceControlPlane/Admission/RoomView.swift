@@ -25,13 +25,19 @@ struct RoomView: Sendable {
     /// For each link whether the flow's constraints forbid it; empty where they forbid none.
     let forbidden: [Bool]
 
+    /// Class type of the flow, whose pools bound it beside the link.
+    var classType = 0
+
     func room(on link: Int) -> Int {
-        switch rule {
-        case .free: holdings.residual[link]
-        case .displacing(let level): holdings.room(on: link, displacing: level)
-        case .without(let level): holdings.room(on: link, without: level)
-        case .empty: reservable[link]
-        }
+        let room =
+            switch rule {
+            case .free: holdings.residual[link]
+            case .displacing(let level): holdings.room(on: link, displacing: level)
+            case .without(let level): holdings.room(on: link, without: level)
+            case .empty: reservable[link]
+            }
+        guard let pools = holdings.pools else { return room }
+        return min(room, pools.room(on: link, for: classType, rule))
     }
 
     func isPermitted(_ link: Int) -> Bool { forbidden.isEmpty || !forbidden[link] }

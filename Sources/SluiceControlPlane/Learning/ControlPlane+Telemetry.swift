@@ -168,7 +168,8 @@ extension ControlPlane {
             let path = selector.paths[index]
             return path.links.allSatisfy { link in
                 placement.links.contains(link)
-                    || (takesFlows[link.position] && holdings.ledger.residual(on: link) >= placement.bandwidth)
+                    || (takesFlows[link.position]
+                        && holdings.fits(placement.bandwidth, on: [link], for: unit.holder(direction)))
             }
         }
         return ActionSet(actions: fitting)
@@ -182,7 +183,7 @@ extension ControlPlane {
         let former = placement[direction]
         let holder = unit.holder(direction)
         holdings.release(former.bandwidth, on: former.links, by: holder)
-        guard holdings.ledger.fits(former.bandwidth, on: path.links) else {
+        guard holdings.fits(former.bandwidth, on: path.links, for: holder) else {
             holdings.hold(former.bandwidth, on: former.links, by: holder)
             return false
         }

@@ -118,7 +118,19 @@ extension ControlPlane {
                 .map { topology.affinityNames[$0] },
             sharedRisk: link.sharedRisks.map { topology.sharedRiskNames[$0] },
             flows: holdings.carriers[index.position].count,
-            utilisation: learning.utilisation(of: index, at: now))
+            utilisation: learning.utilisation(of: index, at: now), heldUntil: health[index]?.heldUntil,
+            classTypes: classTypeViews(of: index))
+    }
+
+    private func classTypeViews(of link: LinkIndex) -> [LinkView.ClassTypeView] {
+        guard let pools = holdings.pools else { return [] }
+        return (0..<BandwidthConstraints.classTypes).compactMap { classType in
+            let limit = pools.limit(of: classType, on: link.position)
+            let held = pools.held(in: classType, on: link.position)
+            guard limit > 0 || held > 0 else { return nil }
+            return LinkView.ClassTypeView(
+                classType: classType, limit: Bandwidth(bitsPerSecond: limit), held: Bandwidth(bitsPerSecond: held))
+        }
     }
 
     var topologyView: TopologyView {
@@ -162,7 +174,9 @@ extension ControlPlane {
     // MARK: Policy
 
     mutating func replace(_ policy: Policy) -> PolicyChange {
+        let constraints = self.policy.bandwidthConstraints
         self.policy = policy
+        if policy.bandwidthConstraints != constraints { adoptConstraints() }
         adoptReachability()
         learning.adopt(policy.learning, topology: topology)
         optimization.intervalSeconds = policy.reoptimisation.intervalSeconds
@@ -171,6 +185,22 @@ extension ControlPlane {
         }
         report(.policyReplaced) { _ in }
         return PolicyChange(flowsOfRemovedClasses: removed)
+    }
+}
+
+extension ControlPlane {
+    /// Accounts what is held by class type anew. Nobody loses anything: a pool that holds more than it may takes nobody
+    /// in until it holds less.
+    private mutating func adoptConstraints() {
+        var holders: [(holder: Holdings.Holder, bandwidth: Bandwidth, links: [LinkIndex])] = []
+        for slot in flows.liveSlots {
+            let unit = flows[slot]
+            for (direction, placement) in (unit.placement ?? []).enumerated() {
+                holders.append((unit.holder(direction), placement.bandwidth, placement.links))
+            }
+        }
+        holdings.constrain(by: policy.bandwidthConstraints, reservable: reservable, holders: holders)
+        constraintsChanged = true
     }
 }
 

@@ -61,7 +61,8 @@ package enum FlowReason: Hashable, Sendable {
 
     package var text: String {
         switch self {
-        case .waitsForStart: "its start is in the future"
+        case .waitsForStart(let start):
+            "it starts at \(start.text); nothing is held for it before, and it is decided then"
         case .preemptedBy(let flow): "the more important flow \"\(flow)\" needed its place"
         case .linkLost(let link): "link \(link) was lost, and no other path has room"
         case .displacedByOptimization: "a re-optimisation gave its place to other flows"
@@ -138,6 +139,17 @@ package struct LinkView: Hashable, Sendable {
     package var flows: Int
     /// What telemetry measured, 0 to 1; nil where nothing fresh is known.
     package var utilisation: Double?
+    /// Up, and closed to flows until then, since it has failed repeatedly.
+    package var heldUntil: Instant?
+    /// Pools under the policy's bandwidth constraints; empty where there are none.
+    package var classTypes: [ClassTypeView] = []
+
+    /// What a class type's pool holds and may hold: of the class type itself (MAM), or of it and those above (RDM).
+    package struct ClassTypeView: Hashable, Sendable {
+        package var classType: Int
+        package var limit: Bandwidth
+        package var held: Bandwidth
+    }
 }
 
 package struct NodeView: Hashable, Sendable {

@@ -11,6 +11,8 @@ package struct Occurrence: Hashable, Sendable {
         case flowPreempted = "flow.preempted"
         case flowMoved = "flow.moved"
         case flowDegraded = "flow.degraded"
+        /// It has got back what it lacked.
+        case flowRestored = "flow.restored"
         case flowActive = "flow.active"
         case flowUpdated = "flow.updated"
         case flowWithdrawn = "flow.withdrawn"
@@ -31,6 +33,8 @@ package struct Occurrence: Hashable, Sendable {
         case drain
         case preemption
         case optimization
+        /// To let another flow in.
+        case grooming
         /// The automaton preferred the path by more than the policy's margin.
         case learning
     }
@@ -45,6 +49,8 @@ package struct Occurrence: Hashable, Sendable {
     package var path: [LinkID]
     package var formerPath: [LinkID]
     package var moveReason: MoveReason?
+    /// For a move that made room: the flow that needed it.
+    package var by: FlowID?
     /// For a move by learning: expected reward of the old and the new path, 0 to 1.
     package var rewards: (former: Double, present: Double)? {
         get { formerReward.flatMap { former in presentReward.map { (former, $0) } } }

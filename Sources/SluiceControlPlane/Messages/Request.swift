@@ -6,14 +6,14 @@ package import SluiceModel
 package enum Request: Hashable, Sendable {
     case submit(FlowRequest, dryRun: Bool)
     /// Atomic: all are admitted or none.
-    case submitBatch([FlowRequest], atomic: Bool)
+    case submitBatch([FlowRequest], atomic: Bool, dryRun: Bool = false)
     case update(FlowUpdate, dryRun: Bool)
     case withdraw(FlowID)
     case get(FlowID)
     case list(FlowFilter)
     case explain(FlowID)
     case topology
-    /// `link` as in constraints: `ID` for both directions, `ID>` or `ID<` for one.
+    /// `link` as in constraints: `ID` for both directions, `ID>` or `ID<` for one; or a switch, for all its links.
     case setLink(link: String, state: LinkState, dryRun: Bool)
     /// All switches where nil.
     case rules(switch: NodeID?)

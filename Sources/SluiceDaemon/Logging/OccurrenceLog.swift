@@ -24,7 +24,8 @@ enum OccurrenceLog {
         case .rulesRefused, .flowInterrupted: .warning
         case .linkChanged, .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced: .notice
         case .flowPreempted, .flowDegraded: .info
-        case .flowAdmitted, .flowRejected, .flowPending, .flowMoved, .flowActive, .flowUpdated, .flowWithdrawn,
+        case .flowAdmitted, .flowRejected, .flowPending, .flowMoved, .flowRestored, .flowActive, .flowUpdated,
+            .flowWithdrawn,
             .flowExpired:
             .debug
         }

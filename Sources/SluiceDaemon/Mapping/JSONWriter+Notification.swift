@@ -36,6 +36,7 @@ extension JSONWriter {
             if !occurrence.path.isEmpty { writer.member("links", occurrence.path) }
             if !occurrence.formerPath.isEmpty { writer.member("formerLinks", occurrence.formerPath) }
             writer.member("moveReason", occurrence.moveReason?.rawValue)
+            writer.member("by", occurrence.by?.text)
             writer.member("formerReward", occurrence.formerReward)
             writer.member("reward", occurrence.presentReward)
             if let reason = occurrence.reason {

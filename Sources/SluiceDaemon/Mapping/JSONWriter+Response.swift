@@ -203,6 +203,16 @@ extension JSONWriter {
             if !link.sharedRisk.isEmpty { writer.member("sharedRisk", link.sharedRisk) }
             writer.member("flows", link.flows)
             writer.member("utilisation", link.utilisation)
+            writer.member("heldUntil", link.heldUntil)
+            if !link.classTypes.isEmpty {
+                writer.member("classTypes", link.classTypes) { pool, writer in
+                    writer.object { writer in
+                        writer.member("classType", pool.classType)
+                        writer.member("limit", pool.limit)
+                        writer.member("held", pool.held)
+                    }
+                }
+            }
         }
     }
 }

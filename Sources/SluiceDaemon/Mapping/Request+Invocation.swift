@@ -24,7 +24,7 @@ extension Command {
         case .flowSubmitBatch:
             var flows: [FlowRequest] = []
             for flow in fields.objects("flows") ?? [] { flows.append(try FlowRequest(flow)) }
-            self = .plane(.submitBatch(flows, atomic: fields.flag("atomic")))
+            self = .plane(.submitBatch(flows, atomic: fields.flag("atomic"), dryRun: fields.flag("dryRun")))
         case .flowUpdate: self = .plane(.update(try FlowUpdate(fields), dryRun: fields.flag("dryRun")))
         case .flowWithdraw: self = .plane(.withdraw(try fields.flowID()))
         case .flowGet: self = .plane(.get(try fields.flowID()))

@@ -8,7 +8,7 @@ import Yams
 package struct PolicyReader {
     static let rootKeys = [
         "classes", "defaultClass", "admission", "reoptimisation", "learning", "limits", "access", "meters",
-        "unadmitted",
+        "unadmitted", "bandwidthConstraints", "damping", "rsvpPriorities",
     ]
     private static let bytesLimit = 1 << 20
     private let faults: FaultCollector
@@ -110,6 +110,7 @@ extension PolicyReader {
             meters.integer("burstMilliseconds", in: 1...60_000).map { policy.meters.burstMilliseconds = $0 }
         }
         mapping.choice("unadmitted", of: UnadmittedTraffic.self).map { policy.unadmitted = $0 }
+        EngineeringReader(faults: faults).read(into: &policy, mapping)
         return policy
     }
 
@@ -124,16 +125,19 @@ extension PolicyReader {
     }
 
     private func read(_ admission: inout AdmissionPolicy, _ root: MappingReader) {
-        let known = ["objective", "method", "budgetSeconds", "preemption"]
+        let known = ["objective", "method", "budgetSeconds", "preemption", "groomingMoves"]
         guard let mapping = root.mapping("admission", known: known) else { return }
         mapping.choice("objective", of: AdmissionPolicy.Objective.self).map { admission.objective = $0 }
         mapping.choice("method", of: AdmissionPolicy.Method.self).map { admission.method = $0 }
         mapping.number("budgetSeconds", in: 0.001...86_400).map { admission.budgetSeconds = $0 }
         mapping.bool("preemption").map { admission.preemption = $0 }
+        mapping.integer("groomingMoves", in: 0...Limits.groomingMoves).map { admission.groomingMoves = $0 }
     }
 
     private func read(_ reoptimisation: inout ReoptimisationPolicy, _ root: MappingReader) {
-        guard let mapping = root.mapping("reoptimisation", known: ["intervalSeconds", "maxMoves"]) else { return }
+        let known = ["intervalSeconds", "maxMoves", "afterChangeSeconds"]
+        guard let mapping = root.mapping("reoptimisation", known: known) else { return }
+        mapping.number("afterChangeSeconds", in: 0...31_536_000).map { reoptimisation.afterChangeSeconds = $0 }
         mapping.number("intervalSeconds", in: 0.1...31_536_000).map { reoptimisation.intervalSeconds = $0 }
         mapping.integer("maxMoves", in: 0...Limits.flows).map { reoptimisation.maxMoves = $0 }
     }

@@ -15,10 +15,12 @@ package enum PolicyWriter {
             writer.member("method", policy.admission.method.rawValue)
             writer.member("budgetSeconds", policy.admission.budgetSeconds)
             writer.member("preemption", policy.admission.preemption)
+            writer.member("groomingMoves", policy.admission.groomingMoves)
         }
         writer.object("reoptimisation") { writer in
             writer.member("intervalSeconds", policy.reoptimisation.intervalSeconds)
             writer.member("maxMoves", policy.reoptimisation.maxMoves)
+            writer.member("afterChangeSeconds", policy.reoptimisation.afterChangeSeconds)
         }
         writer.object("learning") { $0.write(policy.learning) }
         writer.object("limits") { writer in
@@ -39,6 +41,23 @@ package enum PolicyWriter {
             writer.member("burstMilliseconds", policy.meters.burstMilliseconds)
         }
         writer.member("unadmitted", policy.unadmitted.rawValue)
+        writer.object("bandwidthConstraints") { writer in
+            writer.member("model", policy.bandwidthConstraints.model.rawValue)
+            writer.name("shares")
+            writer.beginArray()
+            for share in policy.bandwidthConstraints.shares { writer.number(Double(share) / 1_000_000) }
+            writer.endArray()
+        }
+        writer.object("damping") { writer in
+            writer.member("holdDownSeconds", policy.damping.holdDownSeconds)
+            writer.member("holdDownSecondsMax", policy.damping.holdDownSecondsMax)
+            writer.member("forgetSeconds", policy.damping.forgetSeconds)
+            writer.member("growthSeconds", policy.damping.growthSeconds)
+        }
+        writer.name("rsvpPriorities")
+        writer.beginArray()
+        for level in policy.rsvpPriorities { writer.integer(level) }
+        writer.endArray()
         writer.endObject()
         return writer.bytes + [0x0a]
     }
@@ -49,6 +68,9 @@ extension JSONWriter {
         member("name", trafficClass.name)
         member("priority", trafficClass.priority)
         if let weight = trafficClass.weight { member("weight", weight) }
+        if let setup = trafficClass.setup { member("setup", setup) }
+        if let hold = trafficClass.hold { member("hold", hold) }
+        if trafficClass.classType > 0 { member("classType", trafficClass.classType) }
         member("mayPreempt", trafficClass.mayPreempt)
         member("preemptable", trafficClass.preemptable)
         if let bandwidth = trafficClass.maxBandwidth { member("maxBandwidth", bandwidth.bitsPerSecond) }

@@ -8,7 +8,7 @@ import Yams
 struct TrafficClassReader {
     private static let keys = [
         "name", "priority", "weight", "mayPreempt", "preemptable", "maxBandwidth", "maxLatency", "matches",
-        "rewardWeights",
+        "rewardWeights", "setup", "hold", "classType",
     ]
     private static let matchKeys =
         ["eth_type", "eth_src", "eth_dst", "vlan_vid", "ip_proto", "ip_dscp"]
@@ -37,6 +37,9 @@ struct TrafficClassReader {
         for key in ["name", "priority"] where !mapping.has(key) { mapping.reportMissing(key) }
         var result = TrafficClass(name: name ?? "", priority: priority ?? 0)
         result.weight = mapping.integer("weight", in: 0...Limits.weight)
+        result.setup = mapping.integer("setup", in: 0...7)
+        result.hold = mapping.integer("hold", in: 0...7)
+        mapping.integer("classType", in: 0...(BandwidthConstraints.classTypes - 1)).map { result.classType = $0 }
         mapping.bool("mayPreempt").map { result.mayPreempt = $0 }
         mapping.bool("preemptable").map { result.preemptable = $0 }
         result.maxBandwidth = mapping.parsed("maxBandwidth", wanted: "a bandwidth such as 10Gbps") {

@@ -13,6 +13,12 @@ package struct Policy: Hashable, Sendable {
     package var access: [AccessRule]
     package var meters: MeterPolicy
     package var unadmitted: UnadmittedTraffic
+    /// How much of each link the class types may hold.
+    package var bandwidthConstraints = BandwidthConstraints()
+    package var damping = DampingPolicy()
+    /// Priority that each of RSVP-TE's priorities 0 to 7 (RFC 3209, section 4.7.1; 0 is the strongest) stands for:
+    /// eight numbers, strictly descending.
+    package var rsvpPriorities = [7, 6, 5, 4, 3, 2, 1, 0]
 
     /// What `policies/default.yaml` says in words.
     package static let standard = Policy(
@@ -24,6 +30,16 @@ package struct Policy: Hashable, Sendable {
         learning: LearningPolicy(), limits: ClientLimits(), access: [], meters: MeterPolicy(), unadmitted: .drop)
 
     package func trafficClass(named name: String) -> TrafficClass? { classes.first { $0.name == name } }
+
+    /// Priority with which flows of `trafficClass` push others out: at most the class's priority.
+    package func setupLevel(of trafficClass: TrafficClass) -> Int {
+        trafficClass.setup.map { rsvpPriorities[$0] } ?? trafficClass.priority
+    }
+
+    /// Priority with which flows of `trafficClass` keep their place: at least the class's priority.
+    package func holdLevel(of trafficClass: TrafficClass) -> Int {
+        trafficClass.hold.map { rsvpPriorities[$0] } ?? trafficClass.priority
+    }
 }
 
 /// A kind of traffic, its importance and its bounds.
@@ -42,11 +58,18 @@ package struct TrafficClass: Hashable, Sendable {
     package var matches: [FlowMatch]
     /// What makes a path good for its flows; nil: the learning policy's weights.
     package var rewardWeights: RewardWeights?
+    /// RSVP-TE setup and hold priority, 0 (strongest) to 7; nil: the class's own priority. What they stand for is in
+    /// `Policy.rsvpPriorities`; setup is at most as strong as `priority`, hold at least (RFC 3209, section 4.7.1, asks
+    /// that setup be no stronger than hold), so whoever gives way is less important as well.
+    package var setup: Int?
+    package var hold: Int?
+    /// DiffServ-TE class type (RFC 4124, section 3.1), 0 to 7, whose pool the flows draw on.
+    package var classType: Int
 
     package init(
         name: String, priority: Int, weight: Int? = nil, mayPreempt: Bool = true, preemptable: Bool = true,
         maxBandwidth: Bandwidth? = nil, maxLatency: Latency? = nil, matches: [FlowMatch] = [],
-        rewardWeights: RewardWeights? = nil
+        rewardWeights: RewardWeights? = nil, setup: Int? = nil, hold: Int? = nil, classType: Int = 0
     ) {
         self.name = name
         self.priority = priority
@@ -57,6 +80,9 @@ package struct TrafficClass: Hashable, Sendable {
         self.maxLatency = maxLatency
         self.matches = matches
         self.rewardWeights = rewardWeights
+        self.setup = setup
+        self.hold = hold
+        self.classType = classType
     }
 }
 
@@ -72,6 +98,8 @@ package struct AdmissionPolicy: Hashable, Sendable {
     package var budgetSeconds: Double = 1
     /// Does a newcomer that does not fit push out less important flows?
     package var preemption: Bool = true
+    /// Most flows that are moved to other paths to let a newcomer in; 0: none.
+    package var groomingMoves: Int = 3
     package init() {}
 }
 
@@ -80,6 +108,9 @@ package struct ReoptimisationPolicy: Hashable, Sendable {
     package var intervalSeconds: Double?
     /// Most admitted flows one run may move.
     package var maxMoves: Int = 100
+    /// Seconds from a change that leaves flows waiting to a run; further changes meanwhile do not put it off. Nil: a
+    /// change starts none.
+    package var afterChangeSeconds: Double?
     package init() {}
 }
 

@@ -50,7 +50,8 @@ extension Schema {
             guard case .string(let text) = node.value else { throw wrongType(field, node) }
             guard Instant(text: text) != nil else {
                 throw ProtocolFault(
-                    .parameterRange, field: field, "not a time in RFC 3339, such as 2026-01-31T12:00:00Z")
+                    .parameterRange, field: field,
+                    "must be a time of the years 1678 to 2261 in RFC 3339, such as 2026-01-31T12:00:00Z")
             }
         case .integer(let range):
             guard let integer = node.wholeNumber else { throw wrongType(field, node) }
@@ -73,7 +74,7 @@ extension Schema {
             guard choices.contains(text) else {
                 throw ProtocolFault(
                     .parameterRange, field: field,
-                    "\"\(text)\" is none of \(choices.joined(separator: ", "))"
+                    "\"\(text)\" is not one of the words \(choices.joined(separator: ", "))"
                         + Suggestion.sentence(for: text, among: choices),
                     [("allowed", .texts(choices))])
             }

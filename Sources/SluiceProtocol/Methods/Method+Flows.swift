@@ -19,6 +19,7 @@ extension Method {
                         "flows", .list(.object(Shapes.submission), count: 1...Shapes.batchLimit),
                         "the flows, each as the params of flow.submit"),
                     .optional("atomic", .boolean, "admit all of them or none"),
+                    .optional("dryRun", .boolean, "answer what would happen, and do nothing"),
                 ],
                 result: .object([
                     .required(

@@ -16,7 +16,7 @@ extension Method {
             MethodDescription(
                 summary: "Takes a link up, down, or out of service without loss", access: .change,
                 params: [
-                    .required("link", .name, "ID for both directions, ID> or ID< for one"),
+                    .required("link", .name, "ID for both directions, ID> or ID< for one; a switch for all its links"),
                     .required("state", .choice(Shapes.linkStates), "the new state"),
                     .optional("dryRun", .boolean, "answer what would happen, and do nothing"),
                 ],

@@ -4,6 +4,8 @@
 package enum Shapes {
     static let any = 0...Int(Int32.max)
     package static let batchLimit = 10_000
+    /// Waypoints of one flow.
+    package static let waypointLimit = 6
     package static let pageLimit = 1_000
     package static let sampleLimit = 100_000
 
@@ -20,7 +22,8 @@ package enum Shapes {
     package static let solverMethods = ["auto", "exact", "genetic", "memetic", "search", "greedy"]
     package static let eventKinds = [
         "flow.admitted", "flow.rejected", "flow.pending", "flow.preempted", "flow.moved", "flow.degraded",
-        "flow.active", "flow.updated", "flow.withdrawn", "flow.expired", "flow.interrupted", "link.changed",
+        "flow.restored", "flow.active", "flow.updated", "flow.withdrawn", "flow.expired", "flow.interrupted",
+        "link.changed",
         "rules.refused", "switch.owned", "switch.released", "optimization.finished", "policy.replaced",
     ]
 
@@ -29,7 +32,7 @@ package enum Shapes {
         .optional("maxLatency", .integer(0...(1 << 53) - 1), "most microseconds along the path"),
         .optional("maxHops", .integer(1...Int(Int32.max)), "most links between switches"),
         .optional("avoid", names, "switches or links that the path must not use"),
-        .optional("via", names, "switches or links that the path must use"),
+        .optional("via", .list(.name, count: 0...waypointLimit), "switches or links that the path must use"),
         .optional(
             "affinity",
             .object([
@@ -68,7 +71,7 @@ package enum Shapes {
         .optional("match", .object(match), "which packets belong to the flow"),
         .optional("constraints", .object(constraints), "what the path must satisfy"),
         .optional("protection", .choice(protections), "reserve a second, disjoint path"),
-        .optional("lifetimeSeconds", .number(0...1e9), "expires after this time"),
+        .optional("lifetimeSeconds", .number(0.001...1e9), "expires after this time"),
     ]
     static let submission: [Schema.Member] =
         [
@@ -166,6 +169,15 @@ package enum Shapes {
         .optional("sharedRisk", .list(.name, count: any), "its shared-risk groups"),
         .required("flows", .integer(0...Int.max), "admitted flows that use it"),
         .optional("utilisation", .number(0...1), "what telemetry measured; not what is reserved"),
+        .optional("heldUntil", .timestamp, "takes no flows before: it has failed repeatedly"),
+        .optional(
+            "classTypes",
+            .list(
+                .object([
+                    .required("classType", .integer(0...7), "under rdm also those above count in"),
+                    .required("limit", bandwidth, "bit/s that it may hold"),
+                    .required("held", bandwidth, "bit/s that it holds"),
+                ]), count: any), "pools under the policy's bandwidth constraints"),
     ]
     static let switchNode: [Schema.Member] = [
         .required("id", .name, "the switch"),
@@ -243,6 +255,7 @@ package enum Shapes {
         .optional("links", .list(.name, count: any), "the flow's path"),
         .optional("formerLinks", .list(.name, count: any), "the flow's former path"),
         .optional("moveReason", .text, "why the flow moved"),
+        .optional("by", .name, "the flow that it made room for"),
         .optional("formerReward", .number(-Double.infinity...Double.infinity), "expected reward of the former path"),
         .optional("reward", .number(-Double.infinity...Double.infinity), "expected reward of the path"),
         .optional("reason", .anyObject, "why the flow is where it is"),

@@ -127,7 +127,7 @@ package struct SluiceScheme: ReplayScheme {
         case .flowPreempted: changes.append(ReplayChange(position: position, kind: .preempted))
         case .flowPending: changes.append(ReplayChange(position: position, kind: .displaced))
         case .flowMoved: changes.append(ReplayChange(position: position, kind: .moved))
-        case .flowAdmitted, .flowDegraded, .flowUpdated:
+        case .flowAdmitted, .flowDegraded, .flowRestored, .flowUpdated:
             changes.append(
                 ReplayChange(position: position, kind: .carried(bandwidth: bandwidth(of: id, occurrence.time))))
         case .flowRejected, .flowActive, .flowWithdrawn, .flowExpired, .flowInterrupted, .linkChanged, .rulesRefused,

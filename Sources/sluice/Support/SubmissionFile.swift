@@ -98,12 +98,13 @@ struct SubmissionFile {
         return (id, writer.bytes)
     }
 
-    /// Submits in batches that fit the request limit, an atomic one as a whole; answers whether all were taken in.
+    /// Submits in batches that fit the request limit, an atomic one and a dry run as a whole, since a later batch would
+    /// not know of what an earlier one was only asked about; answers whether all were taken in.
     func submit(
-        atomic: Bool, to client: inout ControlClient, _ control: ControlOptions
+        atomic: Bool, dryRun: Bool, to client: inout ControlClient, _ control: ControlOptions
     ) throws(CommandFailure) -> Bool {
         var results: [JSONNode] = []
-        for batch in batches(atomic: atomic) {
+        for batch in batches(asOne: atomic || dryRun) {
             let answer = try client.call(.flowSubmitBatch) { writer in
                 writer.name("flows")
                 writer.beginArray()
@@ -113,6 +114,7 @@ struct SubmissionFile {
                 }
                 writer.endArray()
                 writer.flag("atomic", atomic)
+                writer.flag("dryRun", dryRun)
             }
             results += answer.nodes("results")
         }
@@ -124,8 +126,8 @@ struct SubmissionFile {
         return results.allSatisfy { $0["error"] == nil && !AnswerText.isRefused($0) }
     }
 
-    private func batches(atomic: Bool) -> [Range<Int>] {
-        if atomic { return [submissions.indices] }
+    private func batches(asOne: Bool) -> [Range<Int>] {
+        if asOne { return [submissions.indices] }
         var batches: [Range<Int>] = []
         var start = 0
         var bytes = 0

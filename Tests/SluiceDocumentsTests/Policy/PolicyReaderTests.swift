@@ -157,3 +157,53 @@ import Testing
         }
     }
 }
+
+@Suite struct EngineeringPolicyTests {
+    private func policy(_ text: String) throws(InvalidDocument) -> Policy {
+        try PolicyReader.read(document(text, name: "policy.yaml"))
+    }
+
+    @Test func `class types, setup and hold, pools and damping are read, and written back the same`() throws {
+        let read = try policy(
+            """
+            classes:
+              - {name: standard, priority: 3}
+              - {name: voice, priority: 5, setup: 3, hold: 1, classType: 1}
+            admission: {groomingMoves: 1}
+            reoptimisation: {afterChangeSeconds: 2.5}
+            bandwidthConstraints: {model: rdm, shares: [1, 0.333333]}
+            damping: {holdDownSeconds: 1, holdDownSecondsMax: 8, forgetSeconds: 60, growthSeconds: 0}
+            rsvpPriorities: [70, 60, 50, 4, 3, 2, 1, 0]
+            """)
+        #expect(read.bandwidthConstraints == BandwidthConstraints(model: .rdm, shares: [1_000_000, 333_333]))
+        let voice = try #require(read.trafficClass(named: "voice"))
+        #expect(read.setupLevel(of: voice) == 4)
+        #expect(read.holdLevel(of: voice) == 60)
+        #expect(voice.classType == 1)
+        #expect(read.admission.groomingMoves == 1)
+        #expect(read.reoptimisation.afterChangeSeconds == 2.5)
+        #expect(read.damping.holdDown(afterFailures: 4) == 4)
+        let written = try policy(String(decoding: PolicyWriter.json(read, pretty: false), as: UTF8.self))
+        #expect(written == read)
+    }
+
+    @Test(arguments: [
+        ("classes: [{name: standard, priority: 3, setup: 0}]", "setup stands for 7"),
+        ("classes: [{name: standard, priority: 3, hold: 7}]", "hold stands for 0"),
+        ("classes: [{name: standard, priority: 3, classType: 8}]", "8 is out of range"),
+        ("bandwidthConstraints: {model: mam}", "\"shares\" is missing"),
+        ("bandwidthConstraints: {model: rdm, shares: [0.5, 0.6]}", "do not rise"),
+        ("bandwidthConstraints: {model: mam, shares: [1.5]}", "a share from 0 to 1"),
+        ("bandwidthConstraints: {model: mam, shares: [1, 1, 1, 1, 1, 1, 1, 1, 1]}", "9 shares"),
+        ("rsvpPriorities: [7, 6, 5]", "eight priorities"), ("rsvpPriorities: [0, 1, 2, 3, 4, 5, 6, 7]", "descending"),
+    ])
+    func `what does not hold together is a fault`(text: String, part: String) {
+        do throws(InvalidDocument) {
+            _ = try policy(text)
+            Issue.record("\(text) was read")
+        } catch {
+            let lines = error.lines.joined(separator: "\n")
+            #expect(lines.contains(part), "\(lines)")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// Units that have less than they asked for get it back when room appears: bandwidth, and the links that an operator wants
+// emptied. Not at every opportunity: a unit whose bandwidth has just changed waits for the policy's time, and is looked
+// at again then.
+
+import SluiceModel
+
+extension ControlPlane {
+    /// Room has appeared: those that wait try first, then those that have less than they asked for, then those that
+    /// should leave drained links.
+    mutating func useRoom(_ consequences: inout Consequences) {
+        retryWaiting(&consequences)
+        growReduced(&consequences)
+        leaveDrained(&consequences)
+    }
+
+    /// Keeps the lists of units that lack something in step with the unit's placement.
+    mutating func noteLacks(_ slot: Int) {
+        let unit = flows[slot]
+        let placement = unit.placement ?? []
+        if zip(unit.directions, placement).contains(where: { $1.bandwidth < $0.bandwidth }) {
+            reduced.insert(slot)
+        } else {
+            reduced.remove(slot)
+        }
+        if unit.isProtected, placement.contains(where: { $0.backup == nil }) {
+            unprotected.insert(slot)
+        } else {
+            unprotected.remove(slot)
+        }
+    }
+
+    private mutating func growReduced(_ consequences: inout Consequences) {
+        var tried = 0
+        for slot in reduced.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
+            if tried >= ControlLimits.returningFlows { break }
+            let unit = flows[slot]
+            let due = unit.placedAt.advanced(bySeconds: policy.damping.growthSeconds)
+            if due > now {
+                guard growing.insert(slot).inserted else { continue }
+                timers.arm(.growth(slot: slot, number: unit.number), at: due)
+                continue
+            }
+            tried += 1
+            grow(slot, &consequences)
+        }
+    }
+
+    /// A timer of `growReduced` has come up.
+    mutating func growOnTime(_ slot: Int, isLive: Bool) {
+        growing.remove(slot)
+        guard isLive, reduced.contains(slot) else { return }
+        var consequences = Consequences(.release)
+        growReduced(&consequences)
+        _ = conclude(consequences)
+    }
+
+    /// All that it asked for in free room, else as much more as its own path has.
+    private mutating func grow(_ slot: Int, _ consequences: inout Consequences) {
+        let unit = flows[slot]
+        guard let former = unit.placement else { return }
+        consequences.touch(unit)
+        giveBack(slot)
+        setPlacement(slot, nil)
+        if attempt(flows[slot], unit.directions.map(\.bandwidth), .free, &consequences) != nil { return }
+        var present = former
+        for (direction, flow) in unit.directions.enumerated() {
+            let place = former[direction]
+            // Both directions at once: what one takes is not there for the other.
+            let room = holdings.room(on: place.links, for: unit.holder(direction))
+            let bandwidth = max(place.bandwidth.bitsPerSecond, min(room, flow.bandwidth.bitsPerSecond))
+            present[direction] = DirectionPlacement(
+                bandwidth: Bandwidth(bitsPerSecond: bandwidth), path: place.path, backup: place.backup)
+            if direction == 0 {
+                holdings.hold(present[0].bandwidth, on: present[0].links, by: unit.holder(0))
+                let fits = (1..<unit.directions.count).allSatisfy {
+                    holdings.fits(former[$0].bandwidth, on: former[$0].links, for: unit.holder($0))
+                }
+                holdings.release(present[0].bandwidth, on: present[0].links, by: unit.holder(0))
+                if !fits { present[0] = former[0] }
+                holdings.hold(present[0].bandwidth, on: present[0].links, by: unit.holder(0))
+            } else {
+                holdings.hold(present[direction].bandwidth, on: present[direction].links, by: unit.holder(direction))
+            }
+        }
+        setPlacement(slot, present)
+    }
+
+    /// What could not leave a drained link for want of room tries again.
+    private mutating func leaveDrained(_ consequences: inout Consequences) {
+        let links = topology.links.indices.filter { linkStates[$0] == .drained && !holdings.carriers[$0].isEmpty }
+        guard !links.isEmpty else { return }
+        let slots = Set(links.flatMap { holdings.carriers[$0].map { Int($0 / 2) } }).sorted {
+            FlowUnit.inImportanceOrder(flows[$0], flows[$1])
+        }
+        for slot in slots.prefix(ControlLimits.drainedFlows) { _ = leave(slot, &consequences) }
+    }
+
+    /// Moves a unit to links that take flows, others making room where the policy lets them; false where it stays.
+    mutating func leave(_ slot: Int, _ consequences: inout Consequences) -> Bool {
+        let former = flows[slot].placement
+        consequences.touch(flows[slot])
+        giveBack(slot)
+        setPlacement(slot, nil)
+        if place(slot, &consequences, preempting: false, grooming: true) != nil { return true }
+        setPlacement(slot, former)
+        takeAgain(slot)
+        return false
+    }
+}
