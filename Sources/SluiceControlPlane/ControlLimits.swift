@@ -21,6 +21,8 @@ package enum ControlLimits {
     package static let reroutesTried = 4
     /// Flows on drained links that are tried elsewhere when room appears, in one event.
     package static let drainedFlows = 100
+    /// Flows that are named as having to move where the policy moves fewer.
+    package static let remedyMoves = 3
     /// Flows named in one remedy.
     package static let remedyFlows = 64
     /// Bottleneck links named in one rejection.

@@ -69,6 +69,14 @@ extension ControlPlane {
             if linkStates[position] == .down { require(held[position] == 0, "\(link.id) is down and holds flows") }
         }
         faults += poolFaults()
+        for (node, most) in ruleRoom.capacity.enumerated() {
+            guard let most else { continue }
+            require(
+                ruleRoom.base[node] + ruleRoom.used[node] <= most || tablesChanged,
+                "the tables of \(topology.nodes[node].id) are overfilled")
+            let count = installation.switches[node].state.rules.count
+            require(count <= most || tablesChanged, "\(topology.nodes[node].id) holds \(count) rules, at most \(most)")
+        }
         for slot in reduced.union(unprotected).sorted() where !flows.liveSlots.contains(slot) {
             faults.append("slot \(slot) lacks something and is nobody")
         }

@@ -23,6 +23,8 @@ package struct ControlPlane: Sendable {
     var unprotected: Set<Int> = []
     /// Since the start: then pools may hold more than they may.
     var constraintsChanged = false
+    /// The same for the rules beside flows: then switches may be fuller than they may.
+    var tablesChanged = false
     /// Slots with a timer that looks at their bandwidth.
     var growing: Set<Int> = []
     let reservable: [Int]
@@ -37,6 +39,9 @@ package struct ControlPlane: Sendable {
     var ended = EndedFlows()
     var matches = MatchIndex()
     var labels = LabelPool()
+    var ruleRoom: RuleRoom
+    /// While it is asked what would be if switches held any number of rules.
+    var ignoresRuleRoom = false
     var installation: Installation
     var learning: LearningState
     var timers = TimerQueue()
@@ -66,6 +71,7 @@ package struct ControlPlane: Sendable {
         holdings = Holdings(topology)
         search = PathSearch(topology)
         installation = Installation(topology)
+        ruleRoom = RuleRoom(topology)
         learning = LearningState(topology, policy: policy.learning)
         holdings.constrain(by: policy.bandwidthConstraints, reservable: reservable, holders: [])
         if let interval = policy.reoptimisation.intervalSeconds {
@@ -106,6 +112,7 @@ package struct ControlPlane: Sendable {
 
     /// Brings the rules outside flows in line with the policy and the links that are not down.
     mutating func adoptReachability() {
+        countBaseRules()
         installation.adopt(
             Reachability(topology, passesUnadmitted: policy.unadmitted == .bestEffort) {
                 linkStates[$0.position] != .down

@@ -113,7 +113,7 @@ import Testing
             $0.match = .tcp(1)
         }
         _ = try driver.ask(.update(FlowUpdate(id: FlowID("through"), constraints: ConstraintRequest()), dryRun: false))
-        try driver.submit("ends", "h1", "h2", megabits: 2)
+        try driver.submit("ends", "h1", "h2", megabits: 2) { $0.match = .tcp(2) }
         let drained = try driver.setLink("s2", .drained)
         #expect(drained.moved.map(\.id.text) == ["through"])
         #expect(drained.remaining.map(\.text) == ["ends"])

@@ -9,12 +9,14 @@ import Testing
 enum Network {
     /// Switches s1 ... sN, each with a host h1 ... hN, and cables given as pairs.
     static func make(
-        _ switchCount: Int, _ cables: [(Int, Int)], capacity: Bandwidth = .megabits(10), latencies: [Int] = []
+        _ switchCount: Int, _ cables: [(Int, Int)], capacity: Bandwidth = .megabits(10), latencies: [Int] = [],
+        ruleCapacities: [Int: Int] = [:]
     ) throws -> Topology {
         var nodes: [Node] = []
         var all: [Cable] = []
         for number in 1...switchCount {
-            nodes.append(Node(id: NodeID("s\(number)"), kind: .switch(Switch())))
+            nodes.append(
+                Node(id: NodeID("s\(number)"), kind: .switch(Switch(ruleCapacity: ruleCapacities[number]))))
         }
         for number in 1...switchCount {
             let address = IPv4Prefix(0x0a00_0000 + UInt32(number))

@@ -155,4 +155,44 @@ import Testing
         #expect([.optimal, .feasible, .unchanged].contains(report.status))
         #expect(report.objective >= report.objectiveBefore)
     }
+
+    @Test func `where flows wait in a circle, the least important of the circle is interrupted, and nobody beside it`()
+        throws
+    {
+        var driver = Driver(try Network.make(4, [(1, 2), (2, 4), (1, 3), (3, 4), (1, 4)]))
+        func submit(_ id: String, _ megabits: Int, _ priority: Int, _ port: UInt16, _ constraints: ConstraintRequest)
+            throws
+        {
+            try driver.submit(id, "h1", "h4", megabits: megabits, priority: priority) {
+                $0.constraints = constraints
+                $0.match = .tcp(port)
+            }
+        }
+        try submit("a", 6, 5, 1, ConstraintRequest(via: ["s2"]))
+        try submit("b", 10, 3, 2, ConstraintRequest(via: ["s3"]))
+        try submit("d", 10, 1, 3, ConstraintRequest(avoid: ["s2", "s3"]))
+        try submit("c", 4, 2, 4, ConstraintRequest(avoid: ["s2", "s3"]))
+        #expect(try driver.state("d") == .preempted)
+        for id in ["a", "b", "c"] {
+            _ = try driver.ask(.update(FlowUpdate(id: FlowID(id), constraints: ConstraintRequest()), dryRun: false))
+        }
+        _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: 7)
+        let order = try start(&driver)
+        func path(_ id: String) throws -> Path {
+            try #require(order.problem.demands.first { $0.id.text == id }?.present)
+        }
+        // "a" and "b" change places; "c" joins "a", and "d" takes the place of "c".
+        let goals = ["a": try path("b"), "b": try path("a"), "c": try path("b"), "d": try path("c")]
+        let paths = try order.problem.demands.map { try #require(goals[$0.id.text]) }
+        driver.handle(.problemSolved(order.id, .solved(try audited(paths, order.problem))))
+        for _ in 0..<12 {
+            for name in ["s1", "s2", "s3", "s4"] {
+                let revision = try driver.rules(name).revision
+                _ = try driver.ask(
+                    .acknowledgeRules(RulesAcknowledgement(switch: NodeID(name), revision: revision)), client: 7)
+            }
+        }
+        #expect(driver.occurrences.filter { $0.kind == .flowInterrupted }.map(\.flow?.text) == ["b"])
+        for id in ["a", "b", "c", "d"] { #expect(try driver.state(id) == .active) }
+    }
 }

@@ -157,6 +157,8 @@ private struct RandomRun {
 
     /// A new policy takes nothing from anyone.
     private mutating func replacePolicy() throws {
+        // Whatever is due at this instant happens first.
+        driver.handle(.timeReached)
         let held = topology.links.map { driver.plane.held(on: $0.index) }
         policy = RandomPolicy.make(&stream)
         _ = try driver.ask(.replacePolicy(policy))

@@ -141,4 +141,39 @@ import Testing
         let highest = reachability.changes(from: nil).flatMap(\.change.rules).map(\.key.priority).max()
         #expect(try #require(highest) < RuleMatch(fields: FlowMatch()).priority)
     }
+
+    @Test(arguments: ["c0>", "c0<", "c3>", "c4<"], [false, true])
+    func `no packet loops while switches turn to another tree, one at a time in any order`(
+        link: String, comesBack: Bool
+    ) throws {
+        let topology = try Self.ring()
+        let whole = Reachability(topology, passesUnadmitted: true) { _ in true }
+        let cut = Reachability(topology, passesUnadmitted: true) { topology[$0].id.text != link }
+        let (from, to) = comesBack ? (cut, whole) : (whole, cut)
+        let tracer = PacketTracer(topology)
+        var states: [NodeIndex: SwitchState] = [:]
+        for step in from.changes(from: nil) { states[step.switch, default: SwitchState()].apply(step.change) }
+        var stream = RandomStream(seed: 1, purpose: "order")
+        let rounds = to.rounds(from: from)
+        #expect(rounds.count > 1)
+        for round in rounds {
+            var left = round
+            while !left.isEmpty {
+                let step = left.remove(at: stream.below(left.count))
+                states[step.switch, default: SwitchState()].apply(step.change)
+                for source in 0..<6 {
+                    for destination in 0..<6 where source != destination {
+                        for packet in [Self.request(of: destination), Self.datagram(from: source, to: destination)] {
+                            let node = try Self.node("h\(source)", in: topology)
+                            let fate = tracer.fate(of: packet, from: node) { states[$0] ?? SwitchState() }
+                            if case .looped(let place) = fate { Issue.record("a packet loops at \(place)") }
+                        }
+                    }
+                }
+            }
+        }
+        var direct: [NodeIndex: SwitchState] = [:]
+        for step in to.changes(from: nil) { direct[step.switch, default: SwitchState()].apply(step.change) }
+        #expect(states == direct)
+    }
 }

@@ -209,7 +209,7 @@ extension ControlPlane {
         }
     }
 
-    private func target(
+    func target(
         of unit: FlowUnit, _ direction: Int, _ placement: DirectionPlacement
     ) -> InstallationTarget {
         let number = unit.number + UInt64(direction)

@@ -31,8 +31,14 @@ extension ControlPlane {
 
     private func forbiddenLinks(of flow: Flow) -> [Bool] {
         let constraints = flow.constraints
-        if constraints.avoidLinks.isEmpty, constraints.avoidNodes.isEmpty, constraints.affinity == .none { return [] }
-        return topology.links.map { !constraints.permits($0, from: flow.source, to: flow.destination) }
+        let full = flow.match == nil || ignoresRuleRoom ? [] : ruleRoom.full
+        let isFree =
+            constraints.avoidLinks.isEmpty && constraints.avoidNodes.isEmpty && constraints.affinity == .none
+        if isFree, full.isEmpty { return [] }
+        return topology.links.map { link in
+            !constraints.permits(link, from: flow.source, to: flow.destination)
+                || (!full.isEmpty && (full.contains(link.from.position) || full.contains(link.to.position)))
+        }
     }
 
     /// Whether `unit` may push others out at all.
@@ -139,6 +145,10 @@ extension ControlPlane {
             holdings.hold(placement.bandwidth, on: placement.links, by: unit.holder(direction))
             placements.append(placement)
         }
+        guard tablesFit(unit, at: placements) else {
+            undo(unit, placements, victims)
+            return nil
+        }
         // What a later direction displaced may have made an earlier victim needless.
         for victim in victims.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) where fitsAgain(victim) {
             takeAgain(victim)
@@ -198,6 +208,9 @@ extension ControlPlane {
         }
         flows.modify(slot) { $0.placement = placement }
         noteLacks(slot)
+        if ruleRoom.isLimited {
+            ruleRoom.set(slot, placement.map { rulesNeeded(by: flows[slot], at: $0) } ?? [])
+        }
     }
 
     /// Takes a unit off its path.

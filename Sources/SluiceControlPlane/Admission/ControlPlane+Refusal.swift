@@ -6,7 +6,8 @@ extension ControlPlane {
     /// The facts about a unit that could not be placed; everything is as it was when that was tried.
     mutating func refusal(of slot: Int) -> Rejection {
         let unit = flows[slot]
-        var rejection: Rejection?
+        if let rejection = ruleRefusal(of: unit) { return rejection }
+        var rejections: [Rejection] = []
         var held: [(placement: DirectionPlacement, direction: Int)] = []
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
@@ -20,13 +21,18 @@ extension ControlPlane {
                 held.append((placement, direction))
                 continue
             }
-            rejection = refusal(of: flow, need: need, unit: unit)
-            break
+            var rejection = refusal(of: flow, need: need, unit: unit)
+            if direction > 0 {
+                // What is said of the bandwidth would be taken for that of the flow itself.
+                rejection.wouldFitIf.removeAll { if case .bandwidth = $0 { true } else { false } }
+            }
+            rejections.append(rejection)
         }
         for item in held {
             holdings.release(item.placement.bandwidth, on: item.placement.links, by: unit.holder(item.direction))
         }
-        return rejection ?? Rejection(code: .notFoundInBudget)
+        guard let first = rejections.first else { return Rejection(code: .notFoundInBudget) }
+        return unit.directions.count == 1 ? first : together(rejections, of: unit)
     }
 
     private mutating func refusal(of flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
@@ -50,9 +56,7 @@ extension ControlPlane {
             let latency = Latency(microseconds: fastest)
             // The fastest path of all may be full: only one with room is promised, and only if that is the whole flow.
             var remedies: [Rejection.Remedy] = []
-            if unit.directions.count == 1, flow.protection == .none, flow.constraints.via.isEmpty,
-                flow.constraints.maxHops == nil
-            {
+            if flow.takesPlainPath {
                 let view = roomView(for: flow, need: flow.bandwidth, rule: .free)
                 let path = search.cheapest(
                     from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
@@ -60,6 +64,8 @@ extension ControlPlane {
                 if let path {
                     remedies = [.latency(atLeast: Latency(microseconds: search.latency(of: path)))]
                 }
+            } else if let latency = latencyThatFits(flow) {
+                remedies = [.latency(atLeast: latency)]
             }
             return Rejection(
                 code: .latencyUnreachable, detail: .fastestLatency(latency), wouldFitIf: remedies)
@@ -70,12 +76,11 @@ extension ControlPlane {
             return Rejection(
                 code: .noCapacity,
                 bottlenecks: narrow.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
-                wouldFitIf: unit.directions.count == 1 ? smallerRemedies(flow) : [])
+                wouldFitIf: smallerRemedies(flow))
         }
     }
 
-    /// It would fit an empty network: others are in the way. Remedies are for one direction: a flow with a companion
-    /// gets none, since the other direction may lack something else.
+    /// It would fit an empty network: others are in the way.
     private mutating func crowded(_ flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
         let amongEquals = route(flow, need: need, rule: .without(level: unit.engineering.setup))
         var links: [LinkIndex] = []
@@ -95,8 +100,12 @@ extension ControlPlane {
         }
         if let inTheWay, !inTheWay.isEmpty {
             let units = inTheWay.map { flows[$0] }.sorted { FlowUnit.inImportanceOrder($1, $0) }
-            // Those that wait would take the room first.
-            if units.count <= ControlLimits.remedyFlows, waiting.isEmpty {
+            // Those that wait would take the room first, unless the newcomer may push them out again.
+            let isFirst = waiting.allSatisfy { waiting in
+                let other = flows[waiting]
+                return mayPreempt(unit) && other.yields && other.engineering.hold < unit.engineering.setup
+            }
+            if units.count <= ControlLimits.remedyFlows, isFirst {
                 remedies.append(.flowsGone(units.map(\.id)))
             }
             let needed = (units.map(\.engineering.hold).max() ?? 0) + 1
@@ -109,27 +118,21 @@ extension ControlPlane {
         return Rejection(
             code: isOutranked ? .outranked : .noCapacity,
             bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
-            wouldFitIf: unit.directions.count == 1 ? remedies + smallerRemedies(flow) : [])
+            wouldFitIf: remedies + movesRemedy(unit) + smallerRemedies(flow))
     }
 
     /// Less bandwidth, or a looser latency bound.
     private mutating func smallerRemedies(_ flow: Flow) -> [Rejection.Remedy] {
         var remedies: [Rejection.Remedy] = []
-        guard flow.protection == .none, flow.constraints.via.isEmpty else { return remedies }
-        let widest = widestNow(flow)
-        if widest > .zero, widest < flow.bandwidth, flow.constraints.maxLatency == nil, flow.constraints.maxHops == nil
-        {
-            remedies.append(.bandwidth(atMost: widest))
-        }
-        if flow.constraints.maxLatency != nil, flow.constraints.maxHops == nil {
-            let view = roomView(for: flow, need: flow.bandwidth, rule: .free)
-            let fastest = search.cheapest(
-                from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
-                cost: { Double(view.latencyMicroseconds[$0]) })
-            if let fastest {
-                remedies.append(.latency(atLeast: Latency(microseconds: search.latency(of: fastest))))
+        guard flow.takesPlainPath, flow.constraints.maxLatency == nil else {
+            if let most = bandwidthThatFits(flow) { remedies.append(.bandwidth(atMost: most)) }
+            if flow.constraints.maxLatency != nil, let least = latencyThatFits(flow) {
+                remedies.append(.latency(atLeast: least))
             }
+            return remedies
         }
+        let widest = widestNow(flow)
+        if widest > .zero, widest < flow.bandwidth { remedies.append(.bandwidth(atMost: widest)) }
         return remedies
     }
 
@@ -149,6 +152,8 @@ extension ControlPlane {
 
     /// Links of which one must gain room, or come up, before the unit can fit; nil where that is not known.
     mutating func blockingCut(of slot: Int) -> [LinkIndex]? {
+        // Room in a switch's tables may be what it waits for.
+        guard ruleRoom.full.isEmpty else { return nil }
         let unit = flows[slot]
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth

@@ -123,6 +123,12 @@ extension ControlPlane {
             holdings.hold(placement.bandwidth, on: placement.links, by: unit.holder(direction))
             held.append(placement)
         }
+        guard tablesFit(unit, at: held) else {
+            for (direction, placement) in held.enumerated() {
+                holdings.release(placement.bandwidth, on: placement.links, by: unit.holder(direction))
+            }
+            return false
+        }
         setPlacement(slot, held)
         return true
     }

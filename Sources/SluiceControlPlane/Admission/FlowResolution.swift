@@ -162,6 +162,23 @@ extension FlowMatch {
     }
 }
 
+extension ConstraintRequest {
+    /// What the way back is held to, in names: a direction of a link becomes the opposite one, and waypoints come the
+    /// other way round.
+    func reversed(in topology: Topology) -> ConstraintRequest {
+        func opposite(_ name: String) -> String {
+            if topology.index(of: NodeID(name)) != nil { return name }
+            let links = topology.links(named: name)
+            guard links.count == 1, let reverse = topology[links[0]].reverse else { return name }
+            return topology[reverse].id.text
+        }
+        var result = self
+        result.avoid = avoid.map(opposite)
+        result.via = via.reversed().map(opposite)
+        return result
+    }
+}
+
 extension FlowConstraints {
     /// The same constraints for the way back: directed links become their opposites where they have one.
     func reversed(in topology: Topology) -> FlowConstraints {

@@ -66,7 +66,8 @@ extension ControlPlane {
         for (direction, flow) in unit.directions.enumerated() {
             let place = former[direction]
             // Both directions at once: what one takes is not there for the other.
-            let room = holdings.room(on: place.links, for: unit.holder(direction))
+            let isOpen = place.links.allSatisfy { takesFlows[$0.position] }
+            let room = isOpen ? holdings.room(on: place.links, for: unit.holder(direction)) : 0
             let bandwidth = max(place.bandwidth.bitsPerSecond, min(room, flow.bandwidth.bitsPerSecond))
             present[direction] = DirectionPlacement(
                 bandwidth: Bandwidth(bitsPerSecond: bandwidth), path: place.path, backup: place.backup)

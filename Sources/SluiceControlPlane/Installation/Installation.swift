@@ -51,6 +51,10 @@ struct Installation: Sendable {
     /// Carriers that a switch has refused and that have no other target yet; they keep their room.
     private var failed: Set<Carrier> = []
     private var outcomes: [InstallationOutcome] = []
+    /// Rounds of the rules beside flows that are still to be sent, and what the last one sent waits for.
+    private var reachabilityRounds: [UpdateRound] = []
+    private var reachabilityAwaiting: [FlowInstallation.Mark] = []
+    private var tables: TableRoom
     private var reachability: Reachability?
 
     init(_ topology: Topology) {
@@ -59,6 +63,7 @@ struct Installation: Sendable {
         reservable = topology.links.map(\.reservable.bitsPerSecond)
         occupancy = Array(repeating: 0, count: topology.links.count)
         switches = Array(repeating: SwitchInstallation(), count: topology.nodes.count)
+        tables = TableRoom(topology)
     }
 
     /// Numbers of revisions count on from the microsecond of the first event, so that no run repeats those of an
@@ -70,11 +75,30 @@ struct Installation: Sendable {
 
     /// Sets the rules by which hosts reach each other beside the flows.
     mutating func adopt(_ reachability: Reachability) {
-        for step in reachability.changes(from: self.reachability) {
-            send(step.change, to: step.switch.position, round: 1)
-        }
+        // What an earlier change has left goes at once: the rounds of the new one begin from there.
+        for step in reachabilityRounds.joined() { send(step.change, to: step.switch.position, round: 1) }
+        reachabilityAwaiting = []
+        reachabilityRounds = reachability.rounds(from: self.reachability)
         self.reachability = reachability
+        sendReachability(from: 1)
     }
+
+    /// Sends rounds of the rules beside flows until one has to be waited for.
+    private mutating func sendReachability(from first: Int) {
+        var number = first
+        while reachabilityAwaiting.isEmpty, !reachabilityRounds.isEmpty {
+            for step in reachabilityRounds.removeFirst() {
+                let node = step.switch.position
+                send(step.change, to: node, round: number)
+                guard switches[node].owner != nil, !reachabilityRounds.isEmpty else { continue }
+                reachabilityAwaiting.append(FlowInstallation.Mark(node: node, revision: switches[node].revision))
+            }
+            number += 1
+        }
+    }
+
+    /// How many rules each switch holds beside those of flows, if every link were up.
+    mutating func reserveTables(base: [Int]) { tables.base = base }
 
     func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }
 
@@ -143,6 +167,7 @@ struct Installation: Sendable {
                 guard more <= reservable[link.position] - occupancy[link.position] else { return false }
                 if more > 0 { growth.append(FlowInstallation.Occupied(link: link.position, bandwidth: more)) }
             }
+            guard tables.reserve(carrier, installation.installed, target.rules, switches) else { return false }
             for step in growth {
                 occupancy[step.link] += step.bandwidth
                 if let place = installation.occupied.firstIndex(where: { $0.link == step.link }) {
@@ -167,7 +192,10 @@ struct Installation: Sendable {
 
     /// Every waiting carrier waits for room that only waiting carriers hold: take the least important one off its path.
     private mutating func interruptOne() -> Bool {
-        let blocking = unstarted.sorted(by: isMoreImportant).last { carriers[Int($0)]?.occupied.isEmpty == false }
+        let holding = unstarted.filter { carriers[Int($0)]?.occupied.isEmpty == false }
+        let inCircle = WaitGraph(carriers, unstarted, reservable: reservable, occupancy: occupancy).circles
+        // Without a circle it is the tables of a switch that are waited for: any of them makes room.
+        let blocking = (inCircle.isEmpty ? holding : inCircle).sorted(by: isMoreImportant).last
         guard let blocking else { return false }
         carriers[Int(blocking)]?.isInterrupted = true
         outcomes.append(.interrupted(blocking))
@@ -235,6 +263,7 @@ struct Installation: Sendable {
 
     private mutating func finish(_ carrier: Carrier) {
         ready.remove(carrier)
+        tables.release(carrier)
         guard var installation = carriers[Int(carrier)] else { return }
         let ran = installation.isInterrupted ? nil : installation.target
         // A newer target keeps what the rounds just sent have made; the next start adds to it.
@@ -300,10 +329,13 @@ struct Installation: Sendable {
             }
             carriers[Int(carrier)]?.phase = .failed
             failed.insert(carrier)
+            tables.release(carrier)
             carriers[Int(carrier)]?.rounds = []
             switches[node].unconfirmed.remove(carrier)
         }
         releaseAwaited(node, upTo: revision)
+        reachabilityAwaiting.removeAll { $0.node == node && $0.revision <= revision }
+        sendReachability(from: 2)
         for carrier in switches[node].unconfirmed.sorted() { confirm(carrier) }
         return refused
     }
@@ -349,6 +381,8 @@ struct Installation: Sendable {
         switches[node].owner = nil
         switches[node].confirmed = 0
         releaseAwaited(node, upTo: .max)
+        reachabilityAwaiting.removeAll { $0.node == node }
+        sendReachability(from: 2)
         let deactivated = carriersWithRules(on: node).filter { carriers[Int($0)]?.isActive == true }
         for carrier in deactivated {
             carriers[Int(carrier)]?.isActive = false

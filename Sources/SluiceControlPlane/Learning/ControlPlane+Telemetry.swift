@@ -189,6 +189,13 @@ extension ControlPlane {
         }
         placement[direction] = DirectionPlacement(bandwidth: former.bandwidth, path: path)
         holdings.hold(former.bandwidth, on: path.links, by: holder)
+        setPlacement(slot, nil)
+        guard tablesFit(unit, at: placement) else {
+            holdings.release(former.bandwidth, on: path.links, by: holder)
+            holdings.hold(former.bandwidth, on: former.links, by: holder)
+            setPlacement(slot, unit.placement)
+            return false
+        }
         setPlacement(slot, placement)
         flows.modify(slot) { [now] in $0.placedAt = now }
         revision += 1

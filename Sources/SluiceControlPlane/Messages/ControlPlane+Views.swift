@@ -15,7 +15,10 @@ extension ControlPlane {
             path: placement?.path.nodes(in: topology).map { topology[$0].id } ?? [],
             links: placement?.path.links.map { topology[$0].id } ?? [], latency: placement?.path.latency(in: topology),
             backupLinks: placement?.backup?.links.map { topology[$0].id } ?? [], protection: flow.protection,
-            match: flow.match, constraints: unit.request.constraints, companion: other, start: unit.request.start,
+            match: flow.match,
+            constraints: direction == 0
+                ? unit.request.constraints : unit.request.constraints.reversed(in: topology), companion: other,
+            start: unit.request.start,
             expires: unit.expires, submitted: unit.submitted, cookie: unit.number + UInt64(direction), rejection: nil)
     }
 
@@ -174,9 +177,10 @@ extension ControlPlane {
     // MARK: Policy
 
     mutating func replace(_ policy: Policy) -> PolicyChange {
-        let constraints = self.policy.bandwidthConstraints
+        let (constraints, unadmitted) = (self.policy.bandwidthConstraints, self.policy.unadmitted)
         self.policy = policy
         if policy.bandwidthConstraints != constraints { adoptConstraints() }
+        if policy.unadmitted != unadmitted { tablesChanged = true }
         adoptReachability()
         learning.adopt(policy.learning, topology: topology)
         optimization.intervalSeconds = policy.reoptimisation.intervalSeconds

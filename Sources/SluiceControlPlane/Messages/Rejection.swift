@@ -41,6 +41,8 @@ package struct Rejection: Hashable, Sendable {
         case latency(atLeast: Latency)
         /// These flows would have to go from the best path found: the smallest set found, least important first.
         case flowsGone([FlowID])
+        /// These flows would have to take other paths, which have room for them; the policy moves fewer.
+        case flowsMoved([FlowID])
         /// This priority at least, by which those flows would give way.
         case priority(atLeast: Int)
         /// These links would have to be up.
@@ -133,6 +135,10 @@ extension Rejection.Remedy {
                 ? "flow \"\(flows[0])\" went"
                 : "these \(flows.count) flows went: "
                     + flows.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ") + (flows.count > 8 ? ", ..." : "")
+        case .flowsMoved(let flows):
+            "\(flows.count == 1 ? "flow" : "flows") "
+                + flows.map { "\"\($0)\"" }.joined(separator: ", ")
+                + " took other paths, which the policy's groomingMoves does not allow"
         case .priority(let level): "its priority were at least \(level)"
         case .linksUp(let links): "these links were up: " + links.map(\.text).joined(separator: ", ")
         }

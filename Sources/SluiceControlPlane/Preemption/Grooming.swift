@@ -74,6 +74,10 @@ extension ControlPlane {
             holdings.hold(need, on: placement.links, by: holder)
             groomed.placements.append(placement)
         }
+        guard tablesFit(unit, at: groomed.placements) else {
+            takeBack(unit, groomed)
+            return nil
+        }
         return groomed
     }
 
@@ -131,6 +135,15 @@ extension ControlPlane {
                 bandwidth: need, path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
             holdings.hold(need, on: placement.links, by: unit.holder(direction))
             held.append(placement)
+        }
+        setPlacement(slot, nil)
+        guard tablesFit(unit, at: held) else {
+            for (direction, placement) in held.enumerated() {
+                holdings.release(placement.bandwidth, on: placement.links, by: unit.holder(direction))
+            }
+            setPlacement(slot, former)
+            takeAgain(slot)
+            return false
         }
         setPlacement(slot, held)
         groomed.moved.append((slot, former))

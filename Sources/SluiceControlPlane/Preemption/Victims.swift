@@ -20,6 +20,7 @@ extension ControlPlane {
     /// A unit that could go, and what that would give back of one shortage.
     private struct Candidate {
         var slot: Int
+        var number: UInt64
         var level: Int
         var bandwidth: Int
     }
@@ -42,7 +43,8 @@ extension ControlPlane {
                 guard isEligible(unit) else { continue }
                 let bandwidth = contribution(of: slot, to: shortage)
                 guard bandwidth > 0 else { continue }
-                candidates.append(Candidate(slot: slot, level: unit.engineering.hold, bandwidth: bandwidth))
+                candidates.append(
+                    Candidate(slot: slot, number: unit.number, level: unit.engineering.hold, bandwidth: bandwidth))
             }
             var below = candidates.reduce(0) { $0 + $1.bandwidth }
             guard below >= lacking else { return nil }
@@ -86,7 +88,7 @@ extension ControlPlane {
     /// exactly for one and for two, by exchanging one at a time for more. All of them where that is not enough.
     private static func fewest(of group: [Candidate], covering amount: Int) -> [Candidate] {
         // Ascending; of equal ones the younger goes first, so the older stays.
-        let sorted = group.sorted { ($0.bandwidth, $1.slot) < ($1.bandwidth, $0.slot) }
+        let sorted = group.sorted { ($0.bandwidth, $1.number) < ($1.bandwidth, $0.number) }
         var count = 0
         var covered = 0
         while covered < amount, count < sorted.count {

@@ -282,7 +282,25 @@ extension ControlPlane {
         if let link = left.indices.first(where: { left[$0] < 0 }) {
             return "link \(topology.links[link].id) would be overbooked"
         }
+        if ruleRoom.isLimited, let node = overfilledSwitch(by: solution, of: pending) {
+            return "switch \(topology.nodes[node].id) would hold more rules than it can"
+        }
         if let most = problem.maxMoves, moves > most { return "\(moves) flows would move, at most \(most) may" }
+        return nil
+    }
+
+    /// The first switch whose tables the solution would overfill.
+    private func overfilledSwitch(by solution: Answer, of pending: OptimizationState.Pending) -> Int? {
+        var room = ruleRoom
+        for demand in pending.demands { room.set(demand.slot, []) }
+        for (demand, path) in zip(pending.demands, solution.assignment) {
+            guard let path else { continue }
+            let unit = flows[demand.slot]
+            let placement = DirectionPlacement(bandwidth: unit.directions[0].bandwidth, path: path)
+            let rules = rulesNeeded(by: unit, at: [placement])
+            if let first = room.overfilled(by: rules) { return first.node }
+            room.set(demand.slot, rules)
+        }
         return nil
     }
 

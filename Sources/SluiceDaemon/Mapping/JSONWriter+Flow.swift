@@ -125,6 +125,7 @@ extension JSONWriter {
                     case .bandwidth(let most): writer.member("bandwidthAtMost", most)
                     case .latency(let least): writer.member("maxLatencyAtLeast", least)
                     case .flowsGone(let flows): writer.member("flowsGone", flows)
+                    case .flowsMoved(let flows): writer.member("flowsMoved", flows)
                     case .priority(let least): writer.member("priorityAtLeast", least)
                     case .linksUp(let links): writer.member("linksUp", links)
                     }

@@ -5,8 +5,8 @@
 // Solicitation: the target address, RFC 4861, section 4.3), and its answer names the host that asked, so both can be
 // sent straight to that host: every switch sends what is for a host to the next switch of a shortest path, in hops,
 // over links that are not down. What asks for an unknown address matches no rule. The rules of one destination form a
-// tree, so no packet loops; only while switches change from one tree to another, after a link has gone down or come
-// back, may a packet meet rules of both.
+// tree, so no packet loops; and where a link has gone down or come back, switches change from one tree to the other in
+// rounds, so that none loops meanwhile.
 
 package import SluiceModel
 
@@ -26,6 +26,8 @@ package struct Reachability: Sendable {
     private var attachments: [(node: NodeIndex, hosts: [Destination])] = []
     /// For each attachment and node the port that leads there; nil where nothing does.
     private var ports: [[PortNumber?]] = []
+    /// For each attachment and node the number of links from there.
+    private var distances: [[Int]] = []
     private let passesUnadmitted: Bool
 
     package init(_ topology: Topology, passesUnadmitted: Bool, isUp: (LinkIndex) -> Bool) {
@@ -49,7 +51,8 @@ package struct Reachability: Sendable {
         for link in topology.links where link.kind == .trunk && isUp(link.index) {
             incoming[link.to.position].append(link.index)
         }
-        ports = attachments.map { attachment in
+        for attachment in attachments {
+            var distances = [Int](repeating: 0, count: topology.nodes.count)
             var ports = [PortNumber?](repeating: nil, count: topology.nodes.count)
             var isReached = [Bool](repeating: false, count: topology.nodes.count)
             isReached[attachment.node.position] = true
@@ -61,17 +64,38 @@ package struct Reachability: Sendable {
                     if isReached[from.position] { continue }
                     isReached[from.position] = true
                     ports[from.position] = topology[link].fromPort
+                    distances[from.position] = distances[queue[next].position] + 1
                     queue.append(from)
                 }
                 next += 1
             }
-            return ports
+            self.ports.append(ports)
+            self.distances.append(distances)
         }
     }
 
     /// What to change on each switch, in ascending order, where it holds the rules of `former`, of the same topology.
     package func changes(from former: Reachability?) -> UpdateRound {
-        var changes: [NodeIndex: SwitchChange] = [:]
+        var all: [NodeIndex: SwitchChange] = [:]
+        for round in changesByDistance(from: former) {
+            for (node, change) in round { all[node, default: SwitchChange()].merge(change) }
+        }
+        return all.sorted { $0.key < $1.key }.map { (switch: $0.key, change: $0.value) }
+    }
+
+    /// The same in rounds, each of which must be in place before the next begins: the switches next to a destination
+    /// first. When a switch turns to the new tree, every switch after it has, so a packet that meets a new rule follows
+    /// new rules to its end, and none loops.
+    package func rounds(from former: Reachability?) -> [UpdateRound] {
+        // At first there is nothing to loop through.
+        if former == nil { return [changes(from: nil)].filter { !$0.isEmpty } }
+        return changesByDistance(from: former).map { round in
+            round.sorted { $0.key < $1.key }.map { (switch: $0.key, change: $0.value) }
+        }
+    }
+
+    private func changesByDistance(from former: Reachability?) -> [[NodeIndex: SwitchChange]] {
+        var changes: [Int: [NodeIndex: SwitchChange]] = [:]
         for (position, attachment) in attachments.enumerated() {
             for node in ports[position].indices {
                 if let former, former.passesUnadmitted == passesUnadmitted,
@@ -86,14 +110,15 @@ package struct Reachability: Sendable {
                     let added = new.filter { !old.contains($0) }
                     let gone = old.filter { !kept.contains($0.key) }
                     if added.isEmpty, gone.isEmpty { continue }
-                    changes[NodeIndex(node), default: SwitchChange()].rules += added
-                    changes[NodeIndex(node), default: SwitchChange()].deletedRules += gone.map {
-                        SwitchChange.DeletedRule(key: $0.key, cookie: $0.cookie)
-                    }
+                    let distance = distances[position][node]
+                    var change = SwitchChange()
+                    change.rules = added
+                    change.deletedRules = gone.map { SwitchChange.DeletedRule(key: $0.key, cookie: $0.cookie) }
+                    changes[distance, default: [:]][NodeIndex(node), default: SwitchChange()].merge(change)
                 }
             }
         }
-        return changes.sorted { $0.key < $1.key }.map { (switch: $0.key, change: $0.value) }
+        return changes.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func rules(for destination: Destination, at node: Int, _ position: Int) -> [Rule] {

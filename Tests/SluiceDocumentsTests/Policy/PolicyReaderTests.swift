@@ -189,7 +189,7 @@ import Testing
 
     @Test(arguments: [
         ("classes: [{name: standard, priority: 3, setup: 0}]", "setup stands for 7"),
-        ("classes: [{name: standard, priority: 3, hold: 7}]", "hold stands for 0"),
+        ("classes: [{name: standard, priority: 3, hold: 7}]", "hold for 0"),
         ("classes: [{name: standard, priority: 3, classType: 8}]", "8 is out of range"),
         ("bandwidthConstraints: {model: mam}", "\"shares\" is missing"),
         ("bandwidthConstraints: {model: rdm, shares: [0.5, 0.6]}", "do not rise"),
