@@ -2,6 +2,7 @@
 # make test      install what is needed, build, lint, run every test
 # make build     the release programs in .build/release: sluiced, sluice, sluice-bench
 # make install   into $(DESTDIR)$(PREFIX), with the unit, manual pages, completions, policies and topologies
+# make deb       the same as a Debian package in .build/deb, which needs no Swift runtime
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
 # make check-long what takes minutes: every decoder fuzzed for a while
@@ -14,14 +15,17 @@ DESTDIR ?=
 SUITE ?= ../shared/data/pfar
 
 PACKAGES_BUILD := libglpk-dev libpcap-dev libxml2 pkg-config
-PACKAGES_TEST := mandoc socat netcat-openbsd python3 systemd
+PACKAGES_TEST := mandoc socat netcat-openbsd python3 python3-prometheus-client systemd
+PACKAGES_DEB := binutils dpkg-dev
+PROGRAMS ?= .build/release
 
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= quantities json documents policy requests captures reports
 
-.PHONY: demo test build install format lint bench check-long fuzz clean packages-build packages-test
+.PHONY: demo test build install install-files deb format lint bench check-long fuzz clean packages-build \
+    packages-test packages-deb
 
 demo: build
 	@docs/demo/run.sh .build/release
@@ -62,15 +66,26 @@ fuzz: packages-build
 	done
 
 install: build
+	@$(MAKE) --no-print-directory install-files
+
+# The same with programs that are there already.
+install-files:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sluice/topologies \
 	    $(DESTDIR)$(PREFIX)/share/sluice/policies $(DESTDIR)$(PREFIX)/lib/systemd/system \
-	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)/etc/sluice
-	install -m 755 .build/release/sluice .build/release/sluiced $(DESTDIR)$(PREFIX)/bin
+	    $(DESTDIR)$(PREFIX)/share/sluice/systemd $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
+	    $(DESTDIR)/etc/sluice
+	install -m 755 $(PROGRAMS)/sluice $(PROGRAMS)/sluiced $(DESTDIR)$(PREFIX)/bin
 	install -m 644 topologies/* $(DESTDIR)$(PREFIX)/share/sluice/topologies
 	install -m 644 policies/* $(DESTDIR)$(PREFIX)/share/sluice/policies
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/sluiced.service \
 	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
-	install -m 644 systemd/sluice.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 644 systemd/sluiced.socket $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for dropin in systemd/sluiced.service.d/*; do \
+	    sed 's|/usr/bin/|$(PREFIX)/bin/|' $$dropin \
+	        > $(DESTDIR)$(PREFIX)/share/sluice/systemd/$${dropin##*/} || exit 1; \
+	done
+	install -m 644 systemd/sysusers.d/sluice.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 644 systemd/tmpfiles.d/sluice.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	for page in docs/man/*; do \
 	    folder=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
 	    install -d $$folder \
@@ -78,16 +93,25 @@ install: build
 	done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	.build/release/sluice --generate-completion-script bash \
-	    > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
-	.build/release/sluice --generate-completion-script zsh \
-	    > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_sluice
-	.build/release/sluice --generate-completion-script fish \
-	    > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
+	for program in sluice sluiced; do \
+	    $(PROGRAMS)/$$program --generate-completion-script bash \
+	        > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \
+	    && $(PROGRAMS)/$$program --generate-completion-script zsh \
+	        > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$program \
+	    && $(PROGRAMS)/$$program --generate-completion-script fish \
+	        > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; \
+	done
 	test -e $(DESTDIR)/etc/sluice/topology.json \
 	    || install -m 644 topologies/abilene.json $(DESTDIR)/etc/sluice/topology.json
 	test -e $(DESTDIR)/etc/sluice/policy.yaml \
 	    || install -m 644 policies/default.yaml $(DESTDIR)/etc/sluice/policy.yaml
+
+# Programs that need no Swift runtime, in a build folder of their own since they are linked in another way.
+deb: packages-build packages-deb
+	$(SWIFT_BUILD) --static-swift-stdlib --product sluice
+	$(SWIFT_BUILD) --static-swift-stdlib --product sluiced
+	packaging/debian/build.sh .build/release .build/deb
+	@ls -l .build/deb/*.deb
 
 clean:
 	rm -rf .build
@@ -110,6 +134,9 @@ endef
 
 packages-build:
 	$(call install-packages,$(PACKAGES_BUILD))
+
+packages-deb:
+	$(call install-packages,$(PACKAGES_DEB))
 
 packages-test:
 	$(call install-packages,$(PACKAGES_TEST))

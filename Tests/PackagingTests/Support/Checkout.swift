@@ -18,13 +18,21 @@ enum Checkout {
         return String(decoding: bytes(of: file), as: UTF8.self)
     }
 
-    /// What one of this package's programs prints, which `swift build` has put beside the tests.
-    static func output(of program: String, _ arguments: String) throws -> String {
+    /// The folder where `swift build` has put this package's programs: beside the tests.
+    static func programs() throws -> String {
         var buffer = [CChar](repeating: 0, count: 4_096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let tests = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let folder = tests.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let (status, output) = try shell("'\(folder)/\(program)' \(arguments)")
+        guard access("\(folder)/sluiced", X_OK) == 0 else {
+            throw CheckoutFailure(description: "no programs in \(folder)")
+        }
+        return folder
+    }
+
+    /// What one of this package's programs prints.
+    static func output(of program: String, _ arguments: String) throws -> String {
+        let (status, output) = try shell("'\(try programs())/\(program)' \(arguments)")
         guard status == 0 else { throw CheckoutFailure(description: "\(program) \(arguments): \(output)") }
         return output
     }
