@@ -8,6 +8,20 @@ package enum DaemonLimits {
     /// Connections that only root and the daemon's own user may take, so that the operator always gets in; at most a
     /// quarter of what the policy allows.
     package static let connectionsReserved = 8
+    /// Users whose groups are looked up at a time, each by a thread of its own; others wait for their turn.
+    package static let groupLookups = 4
+    /// Users whose groups are remembered, and for how long.
+    package static let groupsKept = 4_096
+    package static let groupsKeptSeconds: Int64 = 60
+    /// Users whose rates are remembered before those that are at rest are forgotten.
+    package static let ratedUsers = 4_096
+    /// Bytes of audit lines that wait for the disk; more are counted as lost.
+    package static let auditBytes = 8 << 20
+    /// Bytes of params that an audit line repeats; of longer ones it tells the length.
+    package static let auditedParamsBytes = 2_048
+    /// Scrapes of the metrics listener at a time, and the seconds that each may take.
+    package static let scrapes = 8
+    package static let scrapeSeconds: Int64 = 10
     /// Names that a wrong one is compared with; a larger network gets no "did you mean".
     package static let namesCompared = 2_000
     /// Refused flows of one batch that get a "did you mean".

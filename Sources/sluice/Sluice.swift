@@ -24,6 +24,7 @@ struct Sluice: ParsableCommand {
             Flows.self,
             LinkCommand.self,
             Links.self,
+            Metrics.self,
             Optimize.self,
             PolicyCommand.self,
             Reload.self,

@@ -36,6 +36,18 @@ struct Sluiced: ParsableCommand {
     @Option(help: "The control socket (default: SLUICE_SOCKET, else \(Sluiced.defaultSocket)).")
     var socket: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Append a line for each change asked for: who, what, with which outcome. Opened again on SIGHUP.",
+            valueName: "file"))
+    var auditLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve metrics to Prometheus on this loopback address, such as 127.0.0.1:9480.",
+            valueName: "address:port"))
+    var metrics: String?
+
     @Flag(help: "Read the documents, say what is wrong with them, and end.")
     var check = false
 
@@ -65,9 +77,11 @@ struct Sluiced: ParsableCommand {
 
     func run() throws {
         let environment = Self.environment()
-        let configuration = Configuration(
+        var configuration = Configuration(
             topologyFile: topology, policyFile: policy,
             socketPath: socket ?? environment["SLUICE_SOCKET"] ?? Self.defaultSocket)
+        configuration.auditFile = auditLog
+        configuration.metricsAddress = try metricsAddress()
         let documents: Configuration.Documents
         do throws(InvalidConfiguration) {
             documents = try configuration.documents()
@@ -88,11 +102,21 @@ struct Sluiced: ParsableCommand {
         let log = Logger(label: "sluiced") { _ in
             OperatorLog(level: level, toJournal: OperatorLog.isJournal(environment: environment))
         }
-        do throws(ListeningSocket.Failure) {
+        do throws(StartFailure) {
             try DaemonProcess(configuration, documents: documents, environment: environment, log: log).run()
         } catch {
             Self.say(error.text)
             throw ExitCode(5)
+        }
+    }
+
+    private func metricsAddress() throws -> LoopbackAddress? {
+        guard let metrics else { return nil }
+        do throws(LoopbackAddress.Failure) {
+            return try LoopbackAddress(metrics)
+        } catch {
+            Self.say("--metrics: \(error.text)")
+            throw ExitCode(2)
         }
     }
 
@@ -106,6 +130,7 @@ struct Sluiced: ParsableCommand {
         var variables: [String: String] = [:]
         for name in [
             "SLUICE_SOCKET", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS",
+            "LISTEN_FDNAMES",
             "JOURNAL_STREAM",
         ] {
             if let value = getenv(name) { variables[name] = String(cString: value) }

@@ -30,7 +30,7 @@ import Testing
 
     private func role(user: UInt32, groups: [UInt32] = [], rules: [AccessRule]) -> AccessRule.Role? {
         let client = ClientCredentials(processID: 1, user: user, group: groups.first ?? user)
-        return Permissions(of: client, under: rules, daemonUser: 990) { _ in groups }.role
+        return Permissions(of: client, under: rules, daemonUser: 990, groups: groups).role
     }
 
     @Test func `without rules everyone who can connect is an operator`() {
@@ -58,8 +58,20 @@ import Testing
         let rules =
             role.map { [AccessRule(subject: .user(5), role: $0)] } ?? [AccessRule(subject: .user(6), role: .agent)]
         let client = ClientCredentials(processID: 1, user: 5, group: 5)
-        let permissions = Permissions(of: client, under: rules, daemonUser: 990) { _ in [] }
+        let permissions = Permissions(of: client, under: rules, daemonUser: 990, groups: [])
         #expect([MethodAccess.read, .agent, .change].map(permissions.allow) == allowed)
+    }
+
+    @Test func `groups are not asked for where a rule that names the user comes first`() {
+        func isDecided(_ user: UInt32) -> Bool {
+            let client = ClientCredentials(processID: 1, user: user, group: user)
+            return Permissions.byUser(of: client, under: rules, daemonUser: 990) != nil
+        }
+        #expect(isDecided(0))
+        #expect(isDecided(990))
+        #expect(isDecided(1_001))
+        #expect(!isDecided(1_002))
+        #expect(!isDecided(1_234))
     }
 
     @Test func `the groups of root are known to the system`() {

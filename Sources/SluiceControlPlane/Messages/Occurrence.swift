@@ -27,7 +27,7 @@ package struct Occurrence: Hashable, Sendable {
         case policyReplaced = "policy.replaced"
     }
 
-    package enum MoveReason: String, Hashable, Sendable {
+    package enum MoveReason: String, Hashable, Sendable, CaseIterable {
         case update
         case failure
         case drain

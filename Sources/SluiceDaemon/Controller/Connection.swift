@@ -11,9 +11,16 @@ final class Connection {
     let id: ClientID
     let channel: any Channel
     let credentials: ClientCredentials
-    var permissions: Permissions
+    /// nil while the client's groups are being looked up: its requests wait.
+    var permissions: Permissions?
     /// Requests without their answer.
     var inFlight = 0
+    /// When the client last sent something or was answered.
+    var lastActive: NIODeadline
+    /// When the line began whose end has not come; nil: there is none.
+    var lineBegan: NIODeadline?
+    /// Nothing is read from the client for now, so that its silence means nothing.
+    var isPaused = false
     /// The client has said its last: when it has all its answers and follows nothing, the connection is closed.
     var inputHasEnded = false
     var isSubscriber: Bool { followsEvents || !followedRules.isEmpty }
@@ -27,11 +34,11 @@ final class Connection {
     var missedEvents = 0
     private var outbound: ByteBuffer
 
-    init(id: ClientID, channel: any Channel, credentials: ClientCredentials, permissions: Permissions) {
+    init(id: ClientID, channel: any Channel, credentials: ClientCredentials) {
         self.id = id
         self.channel = channel
         self.credentials = credentials
-        self.permissions = permissions
+        lastActive = .now()
         outbound = channel.allocator.buffer(capacity: 1_024)
     }
 
@@ -46,6 +53,18 @@ final class Connection {
     static let congestionBytes = 256 << 10
 
     var isCongested: Bool { !channel.isWritable || outbound.readableBytes >= Self.congestionBytes }
+
+    var groupKey: GroupCache.Key { GroupCache.Key(user: credentials.user, group: credentials.group) }
+
+    /// Bytes that wait here for the client to read.
+    var waitingBytes: Int {
+        do {
+            return outbound.readableBytes + (try channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0)
+        } catch {
+            // A closed channel holds nothing.
+            return outbound.readableBytes
+        }
+    }
 
     /// Hands everything to the kernel, or to NIO's buffer where the kernel's is full.
     func flush() {

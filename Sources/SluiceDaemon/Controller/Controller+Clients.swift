@@ -12,35 +12,53 @@ extension Controller {
     package func connect(
         _ channel: any Channel, _ credentials: ClientCredentials
     ) -> Result<ClientID, ProtocolFault> {
-        if isStopping { return .failure(ProtocolFault(.shuttingDown, "the daemon is stopping")) }
-        let isOwner = credentials.user == 0 || credentials.user == surroundings.daemonUser
-        let reserved = isOwner ? 0 : min(DaemonLimits.connectionsReserved, policy.limits.connections / 4)
-        guard connections.count < policy.limits.connections - reserved else {
-            surroundings.log.warning(
-                "client refused: too many connections", metadata: ["limit": "\(policy.limits.connections)"])
-            return .failure(
-                ProtocolFault(
-                    .connections, "at most \(policy.limits.connections) clients may be connected",
-                    [("maximum", .integer(policy.limits.connections))]))
+        if isStopping {
+            metrics.count(.stopping)
+            return .failure(ProtocolFault(.shuttingDown, "the daemon is stopping"))
         }
+        if let fault = refusal(of: credentials) { return .failure(fault) }
         let id = ClientID(nextClient)
         nextClient += 1
-        connections[id] = Connection(
-            id: id, channel: channel, credentials: credentials, permissions: permissions(of: credentials))
+        let connection = Connection(id: id, channel: channel, credentials: credentials)
+        connections[id] = connection
+        connectionsOfUser[credentials.user, default: 0] += 1
+        metrics.countConnection()
+        settlePermissions(of: connection)
         surroundings.log.debug(
             "client connected",
             metadata: ["client": "\(id.raw)", "pid": "\(credentials.processID)", "uid": "\(credentials.user)"])
         return .success(id)
     }
 
-    func permissions(of client: ClientCredentials) -> Permissions {
-        Permissions(of: client, under: policy.access, daemonUser: surroundings.daemonUser) {
-            ClientCredentials.groups(of: $0.user, primary: $0.group)
+    /// Why a client of these credentials cannot be let in; nil: it can.
+    private func refusal(of credentials: ClientCredentials) -> ProtocolFault? {
+        let limits = policy.limits
+        let isOwner = credentials.user == 0 || credentials.user == surroundings.daemonUser
+        let reserved = isOwner ? 0 : min(DaemonLimits.connectionsReserved, limits.connections / 4)
+        let reason: DaemonMetrics.Refusal
+        let (message, maximum): (String, Int)
+        if connectionsOfUser[credentials.user] ?? 0 >= limits.connectionsPerUser {
+            reason = .user
+            maximum = limits.connectionsPerUser
+            message = "at most \(maximum) clients of one user may be connected"
+        } else if connections.count >= limits.connections - reserved {
+            reason = .connections
+            maximum = limits.connections
+            message = "at most \(maximum) clients may be connected"
+        } else {
+            return nil
         }
+        metrics.count(reason)
+        surroundings.log.warning(
+            "client refused: too many connections", metadata: ["uid": "\(credentials.user)", "limit": "\(maximum)"])
+        return ProtocolFault(.connections, message, [("maximum", .integer(maximum))])
     }
 
     package func disconnect(_ client: ClientID) {
-        guard connections.removeValue(forKey: client) != nil else { return }
+        guard let connection = connections.removeValue(forKey: client) else { return }
+        let user = connection.credentials.user
+        connectionsOfUser[user, default: 1] -= 1
+        if connectionsOfUser[user] == 0 { connectionsOfUser[user] = nil }
         dirty.remove(client)
         handle(.clientGone(client))
         flush()
@@ -54,8 +72,34 @@ extension Controller {
         closeIfDone(connection)
     }
 
-    /// Whether so much waits for the client that nothing more should be read from it.
-    package func isCongested(_ client: ClientID) -> Bool { connections[client]?.isCongested ?? false }
+    /// Whether the client's requests have to wait: for it to read what waits for it, or for its permissions.
+    package func mustWait(_ client: ClientID) -> Bool {
+        guard let connection = connections[client] else { return false }
+        return connection.permissions == nil || connection.isCongested
+    }
+
+    /// The client has sent something.
+    ///
+    /// - Parameters:
+    ///   - completesLine: a line has ended in it.
+    ///   - isMidLine: what it ends with is half a line.
+    package func hears(_ client: ClientID, completesLine: Bool, isMidLine: Bool) {
+        guard let connection = connections[client] else { return }
+        connection.lastActive = .now()
+        if !isMidLine {
+            connection.lineBegan = nil
+        } else if completesLine || connection.lineBegan == nil {
+            connection.lineBegan = connection.lastActive
+        }
+    }
+
+    /// Reading from the client stops, or goes on.
+    package func pause(_ client: ClientID, _ isPaused: Bool) {
+        guard let connection = connections[client] else { return }
+        connection.isPaused = isPaused
+        // The rest of a line may have waited for us meanwhile.
+        if !isPaused, connection.lineBegan != nil { connection.lineBegan = .now() }
+    }
 
     /// The client reads again: what a slow subscriber missed is made good.
     package func reads(_ client: ClientID) {
@@ -72,6 +116,7 @@ extension Controller {
             closeIfDone(connection)
         }
         dirty.removeAll(keepingCapacity: true)
+        surroundings.audit?.flush()
     }
 
     private func closeIfDone(_ connection: Connection) {
@@ -93,6 +138,9 @@ extension Controller {
             connections[client]?.channel.close(promise: nil)
         }
         connections.removeAll()
+        connectionsOfUser.removeAll()
         wake?.cancel()
+        sweep?.cancel()
+        surroundings.audit?.flush()
     }
 }

@@ -8,7 +8,9 @@ import SluiceProtocol
 
 extension Controller {
     func handle(_ event: Event) {
+        let began = NIODeadline.now()
         let effects = plane.handle(event, at: clock.now())
+        if event.isDecision { metrics.countDecision(seconds: Double((NIODeadline.now() - began).nanoseconds) * 1e-9) }
         // Answers first: a subscriber learns that it is one before the first notification.
         for case .reply(let ticket, let result) in effects {
             switch result {
@@ -22,7 +24,9 @@ extension Controller {
             switch effect {
             case .reply: break
             case .notify(let client, let notification): notify(client, notification)
-            case .report(let occurrence): OccurrenceLog.write(occurrence, to: surroundings.log)
+            case .report(let occurrence):
+                metrics.count(occurrence)
+                OccurrenceLog.write(occurrence, to: surroundings.log)
             case .solve(let order):
                 orders.append(order)
                 solveNext()
@@ -47,16 +51,29 @@ extension Controller {
         let uptime = Double((NIODeadline.now() - started).nanoseconds) / 1e9
         let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count)
         let names = KnownNames(topology: plane.topology, policy: policy)
-        answer(ticket, .success({ $0.response(response, facts, names) }))
+        metrics.count(response)
+        answer(ticket, .success({ $0.response(response, facts, names) }), outcome: AuditedOutcome(response))
     }
 
-    func answer(_ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>) {
+    /// - Parameter outcome: what the audit log is told where the answer is no fault.
+    func answer(
+        _ ticket: Ticket, _ answer: Result<(inout JSONWriter) -> Void, ProtocolFault>,
+        outcome: AuditedOutcome = .done
+    ) {
         subscribing[ticket] = nil
-        guard let reply = pending.removeValue(forKey: ticket), let connection = connections[reply.client] else {
-            return
+        guard let reply = pending.removeValue(forKey: ticket) else { return }
+        var outcome = outcome
+        if case .failure(let fault) = answer {
+            metrics.count(fault)
+            outcome = .refused(fault)
         }
+        if let request = reply.audited, let audit = surroundings.audit {
+            for line in AuditRecord.lines(of: request, at: .now(), outcome: outcome) { audit.append(line) }
+        }
+        guard let connection = connections[reply.client] else { return }
         if case .nowhere = reply.destination { return }
         connection.inFlight -= 1
+        connection.lastActive = .now()
         var bytes: [UInt8]?
         if let id = reply.id {
             var writer = JSONWriter(reservingCapacity: 512)
@@ -74,6 +91,7 @@ extension Controller {
     func notify(_ client: ClientID, _ notification: Notification) {
         guard let connection = connections[client] else { return }
         guard !connection.isCongested else {
+            metrics.countMissedNotification()
             switch notification {
             case .occurrence: connection.missedEvents += 1
             case .rules(let transaction): connection.missedRules.insert(transaction.switch)
@@ -81,7 +99,10 @@ extension Controller {
             return
         }
         // What comes after a gap waits for the snapshot that closes it.
-        if case .rules(let transaction) = notification, connection.missedRules.contains(transaction.switch) { return }
+        if case .rules(let transaction) = notification, connection.missedRules.contains(transaction.switch) {
+            metrics.countMissedNotification()
+            return
+        }
         send(notification, to: connection)
     }
 
@@ -126,6 +147,20 @@ extension Controller {
                 controller.handle(.timeReached)
                 controller.flush()
             }
+        }
+    }
+}
+
+extension Event {
+    /// A request that may change what is admitted, or where.
+    fileprivate var isDecision: Bool {
+        switch self {
+        case .request(_, from: _, let request):
+            switch request {
+            case .submit, .submitBatch, .update, .withdraw, .setLink: true
+            default: false
+            }
+        default: false
         }
     }
 }

@@ -17,6 +17,9 @@ extension Controller {
         }
         reloading = ticket.map { [$0] } ?? []
         surroundings.service.reloading()
+        // Also where the documents turn out faulty: the file may have been moved away.
+        surroundings.audit?.reopen()
+        groups.forget()
         BackgroundThread.run {
             let result = self.surroundings.reload()
             self.surroundings.loop.execute {
@@ -31,14 +34,18 @@ extension Controller {
     private func adopt(_ reload: Reload) {
         let tickets = reloading ?? []
         reloading = nil
-        surroundings.service.ready("serving")
         switch reload {
         case .faults(let lines):
+            metrics.countReload("refused")
+            surroundings.service.ready(
+                "serving; the last reload was refused: \(lines.count) fault\(lines.count == 1 ? "" : "s")")
             for line in lines {
                 surroundings.log.error("reload refused, the old configuration stays", metadata: ["fault": "\(line)"])
             }
             for ticket in tickets { answer(ticket, .failure(.document(lines))) }
         case .documents(let documents):
+            metrics.countReload("taken")
+            surroundings.service.ready("serving")
             var outcome = "none"
             if let fresh = documents.policy {
                 outcome = fresh == policy ? "unchanged" : "replaced"
@@ -66,9 +73,9 @@ extension Controller {
     /// - Parameter ticket: of the request that asked for it; nil: nobody waits.
     func replace(_ fresh: Policy, answering ticket: Ticket? = nil) {
         policy = fresh
-        for connection in connections.values {
-            connection.permissions = permissions(of: connection.credentials)
-        }
+        for connection in connections.values { settlePermissions(of: connection) }
+        sweep?.cancel()
+        startSweeping()
         handle(.request(ticket ?? newTicket(), from: ClientID(0), .replacePolicy(fresh)))
     }
 

@@ -22,6 +22,8 @@ extension Controller {
             self.surroundings.loop.execute {
                 self.assumeIsolated { controller in
                     controller.solving = nil
+                    controller.metrics.countSolve(
+                        status: solution.status.rawValue, seconds: solution.elapsedSeconds, gap: solution.gap)
                     guard !controller.isStopping else { return }
                     controller.handle(.problemSolved(order.id, .solved(solution)))
                     controller.solveNext()

@@ -17,15 +17,24 @@ package actor Controller {
         /// Reads the documents again; called on a thread of its own.
         package let reload: @Sendable () -> Reload
         package let service: ServiceNotification
+        /// nil: nothing is audited.
+        package let audit: AuditLog?
+        /// All groups of a user; called on a thread of its own.
+        package let groups: @Sendable (_ user: UInt32, _ primary: UInt32) -> [UInt32]
 
         package init(
-            loop: any EventLoop, log: Logger, daemonUser: UInt32, service: ServiceNotification,
+            loop: any EventLoop, log: Logger, daemonUser: UInt32, service: ServiceNotification, audit: AuditLog? = nil,
+            groups: @escaping @Sendable (_ user: UInt32, _ primary: UInt32) -> [UInt32] = {
+                ClientCredentials.groups(of: $0, primary: $1)
+            },
             reload: @escaping @Sendable () -> Reload
         ) {
             self.loop = loop
             self.log = log
             self.daemonUser = daemonUser
             self.service = service
+            self.audit = audit
+            self.groups = groups
             self.reload = reload
         }
     }
@@ -39,7 +48,14 @@ package actor Controller {
     var policy: Policy
     var clock = SteadyClock()
     let started: NIODeadline
+    let startedAt: Instant
+    var metrics = DaemonMetrics()
     var connections: [ClientID: Connection] = [:]
+    var connectionsOfUser: [UInt32: Int] = [:]
+    var groups = GroupCache()
+    var rates = RequestRates()
+    /// Scrapes of the metrics listener that run.
+    var scrapes = 0
     var pending: [Ticket: PendingReply] = [:]
     /// Rules subscriptions that wait for their answer.
     var subscribing: [Ticket: RulesSubscription] = [:]
@@ -48,6 +64,8 @@ package actor Controller {
     var nextTicket: UInt64 = 1
     var nextClient: UInt64 = 1
     var wake: Scheduled<Void>?
+    /// The next look at clients that say nothing.
+    var sweep: Scheduled<Void>?
     /// Solves that wait for the one that runs.
     var orders: [SolveOrder] = []
     /// Ends the solve that runs; nil: none runs.
@@ -61,5 +79,6 @@ package actor Controller {
         self.policy = policy
         self.surroundings = surroundings
         started = .now()
+        startedAt = .now()
     }
 }

@@ -15,6 +15,14 @@ struct PendingReply {
     /// nil: a notification, whose answer is dropped.
     let id: RequestID?
     let destination: Destination
+    /// What the audit log is told once the answer is known; nil: nothing.
+    var audited: AuditedRequest?
+
+    init(client: ClientID, id: RequestID?, destination: Destination) {
+        self.client = client
+        self.id = id
+        self.destination = destination
+    }
 
     /// Whether a client asked for it.
     var isAwaited: Bool {

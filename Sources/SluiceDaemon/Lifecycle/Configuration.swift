@@ -8,6 +8,10 @@ package struct Configuration: Sendable {
     /// nil: the standard policy.
     package var policyFile: String?
     package var socketPath: String
+    /// nil: nothing is audited.
+    package var auditFile: String?
+    /// Where metrics are served by HTTP; nil: nowhere.
+    package var metricsAddress: LoopbackAddress?
 
     package init(topologyFile: String, policyFile: String?, socketPath: String) {
         self.topologyFile = topologyFile

@@ -25,7 +25,7 @@ package struct DaemonProcess {
     }
 
     /// Serves until SIGTERM or SIGINT; throws where it cannot begin to.
-    package func run() throws(ListeningSocket.Failure) {
+    package func run() throws(StartFailure) {
         // Before the first thread, which inherits the mask.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -34,30 +34,23 @@ package struct DaemonProcess {
         // A client that went away is a failed write, not the end.
         signal(SIGPIPE, SIG_IGN)
 
-        let socket: ListeningSocket
-        if let inherited = ListeningSocket.inherited(environment: environment, processID: getpid()) {
-            socket = inherited
-        } else {
-            socket = try ListeningSocket.bind(configuration.socketPath)
-        }
+        let audit = try openAuditLog()
+        let socket = try listen()
         let service = ServiceNotification(environment: environment, processID: getpid())
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let controller = makeController(loop: group.next(), service: service)
-        let server: any Channel
-        do throws(any Error) {
-            server = try ControlServer.start(on: socket, group: group, controller: controller).wait()
-        } catch {
-            socket.removeFile()
-            throw ListeningSocket.Failure.system(call: "accept", path: configuration.socketPath, message: "\(error)")
-        }
+        let controller = makeController(loop: group.next(), service: service, audit: audit)
+        let (server, metrics) = try serve(socket, group, controller)
         let watchdog = service.watchdogNanoseconds.map { nanoseconds in
             group.next().scheduleRepeatedTask(initialDelay: .zero, delay: .nanoseconds(nanoseconds)) { _ in
                 // On the event loop, so that silence means that it hangs.
                 service.alive()
             }
         }
-        announce(socket)
-        service.ready("serving")
+        let metricsAddress = metrics?.localAddress.flatMap { address in
+            address.port.map { "\(configuration.metricsAddress?.hostText ?? ""):\($0)" }
+        }
+        announce(socket, metrics: metricsAddress)
+        service.ready("serving" + (metricsAddress.map { "; metrics at \($0)" } ?? ""))
 
         waitForEnd(signals, controller: controller, loop: group.next())
 
@@ -65,32 +58,78 @@ package struct DaemonProcess {
         log.notice("stopping")
         watchdog?.cancel()
         socket.removeFile()
-        takeDown(server, controller, group)
+        takeDown([server, metrics].compactMap { $0 }, controller, group)
+        close(audit)
         log.notice("stopped")
     }
 
-    private func makeController(loop: any EventLoop, service: ServiceNotification) -> Controller {
+    private func openAuditLog() throws(StartFailure) -> AuditLog? {
+        guard let file = configuration.auditFile else { return nil }
+        do throws(AuditLog.Failure) {
+            return try AuditLog(path: file, log: log)
+        } catch {
+            throw StartFailure(text: error.message)
+        }
+    }
+
+    private func listen() throws(StartFailure) -> ListeningSocket {
+        do throws(ListeningSocket.Failure) {
+            let inherited = try ListeningSocket.inherited(environment: environment, processID: getpid())
+            if let inherited { return inherited }
+            return try ListeningSocket.bind(configuration.socketPath)
+        } catch {
+            throw StartFailure(text: error.text)
+        }
+    }
+
+    private func serve(
+        _ socket: ListeningSocket, _ group: MultiThreadedEventLoopGroup, _ controller: Controller
+    ) throws(StartFailure) -> (control: any Channel, metrics: (any Channel)?) {
+        do {
+            let control = try ControlServer.start(on: socket, group: group, controller: controller).wait()
+            try group.next().submit { controller.assumeIsolated { $0.startSweeping() } }.wait()
+            let metrics = try configuration.metricsAddress.map { address in
+                try MetricsListener.start(on: address, group: group, controller: controller).wait()
+            }
+            return (control, metrics)
+        } catch {
+            socket.removeFile()
+            let places = configuration.socketPath + (configuration.metricsAddress.map { ", \($0.text)" } ?? "")
+            throw StartFailure(text: "\(places): cannot listen: \(error)")
+        }
+    }
+
+    private func close(_ audit: AuditLog?) {
+        do {
+            try audit?.close()
+        } catch {
+            log.error("the audit log could not be closed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func makeController(loop: any EventLoop, service: ServiceNotification, audit: AuditLog?) -> Controller {
         let configuration = configuration
         let topologyBytes = documents.topologyBytes
         let surroundings = Controller.Surroundings(
-            loop: loop, log: log, daemonUser: getuid(), service: service,
+            loop: loop, log: log, daemonUser: getuid(), service: service, audit: audit,
             reload: { configuration.reload(topologyBytes: topologyBytes) })
         let plane = ControlPlane(
             topology: documents.topology, policy: documents.policy, seed: .random(in: .min ... .max))
         return Controller(plane: plane, policy: documents.policy, surroundings: surroundings)
     }
 
-    private func announce(_ socket: ListeningSocket) {
+    private func announce(_ socket: ListeningSocket, metrics: String?) {
         for warning in documents.warnings { log.warning("\(warning)") }
         let topology = documents.topology
-        log.notice(
-            "ready",
-            metadata: [
-                "socket": "\(socket.file ?? "passed by systemd")", "topology": "\(topology.name)",
-                "switches": "\(topology.switches.count)", "hosts": "\(topology.hosts.count)",
-                "links": "\(topology.links.count)", "policy": "\(configuration.policyFile ?? "standard")",
-                "version": "\(SluiceVersion.text)",
-            ])
+        var facts: Logger.Metadata = [
+            "socket": "\(socket.file ?? "passed by systemd")", "topology": "\(topology.name)",
+            "switches": "\(topology.switches.count)", "hosts": "\(topology.hosts.count)",
+            "links": "\(topology.links.count)", "policy": "\(configuration.policyFile ?? "standard")",
+            "version": "\(SluiceVersion.text)",
+        ]
+        if let metrics { facts["metrics"] = "\(metrics)" }
+        if let file = configuration.auditFile { facts["auditLog"] = "\(file)" }
+        log.notice("ready", metadata: facts)
     }
 
     private func waitForEnd(_ signals: sigset_t, controller: Controller, loop: any EventLoop) {
@@ -106,14 +145,19 @@ package struct DaemonProcess {
     }
 
     /// No new clients, then every client told, then the threads.
-    private func takeDown(_ server: any Channel, _ controller: Controller, _ group: MultiThreadedEventLoopGroup) {
+    private func takeDown(_ servers: [any Channel], _ controller: Controller, _ group: MultiThreadedEventLoopGroup) {
         do {
             // A listener that is closed already is as good.
-            try server.close().recover { _ in }.wait()
+            for server in servers { try server.close().recover { _ in }.wait() }
             try group.next().submit { controller.assumeIsolated { $0.stop() } }.wait()
             try group.syncShutdownGracefully()
         } catch {
             log.error("stopping failed", metadata: ["error": "\(error)"])
         }
     }
+}
+
+/// Why the daemon cannot begin to serve, and what to do about it.
+package struct StartFailure: Error {
+    package let text: String
 }

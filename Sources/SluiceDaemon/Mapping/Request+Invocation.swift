@@ -12,6 +12,7 @@ enum Command {
     /// The policy's document, not yet read.
     case replacePolicy([UInt8])
     case reload
+    case metrics
     case discover
 }
 
@@ -67,6 +68,7 @@ extension Command {
             self = .replacePolicy(writer.bytes)
         case .systemStatus: self = .plane(.status)
         case .systemReload: self = .reload
+        case .systemMetrics: self = .metrics
         case .discover: self = .discover
         }
     }

@@ -39,27 +39,38 @@ package struct Permissions: Hashable, Sendable {
     /// nil: nothing.
     package let role: AccessRule.Role?
 
+    private init(role: AccessRule.Role?) { self.role = role }
+
+    /// What `access` says of the client without its groups; nil where a rule that names a group comes first.
+    package static func byUser(
+        of client: ClientCredentials, under access: [AccessRule], daemonUser: UInt32
+    ) -> Permissions? {
+        if client.user == 0 || client.user == daemonUser || access.isEmpty { return Permissions(role: .operator) }
+        for rule in access {
+            switch rule.subject {
+            case .user(let user): if user == client.user { return Permissions(role: rule.role) }
+            case .group: return nil
+            }
+        }
+        return Permissions(role: nil)
+    }
+
     /// The first rule of `access` that names the client's user or one of its groups decides. Root and the daemon's own
     /// user are always operators. Without rules, everyone whom the socket's file mode (0660) lets connect is one.
     ///
-    /// - Parameter groups: all groups of the client; asked for only where a rule names a group.
+    /// - Parameter groups: all groups of the client.
     package init(
-        of client: ClientCredentials, under access: [AccessRule], daemonUser: UInt32,
-        groups: (ClientCredentials) -> [UInt32]
+        of client: ClientCredentials, under access: [AccessRule], daemonUser: UInt32, groups: [UInt32]
     ) {
-        if client.user == 0 || client.user == daemonUser || access.isEmpty {
-            role = .operator
+        if let permissions = Self.byUser(of: client, under: access, daemonUser: daemonUser) {
+            self = permissions
             return
         }
-        let namesGroups = access.contains { rule in
-            if case .group = rule.subject { true } else { false }
-        }
-        let memberships = namesGroups ? groups(client) : []
         role =
             access.first { rule in
                 switch rule.subject {
                 case .user(let user): user == client.user
-                case .group(let group): memberships.contains(group)
+                case .group(let group): groups.contains(group)
                 }
             }?.role
     }

@@ -12,6 +12,9 @@ final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// What the client may do is known now: its requests go on.
+    struct MayProceed {}
+
     private let controller: Controller
     private let credentials: ClientCredentials
     /// nil until the channel is active, and where the client was refused.
@@ -44,8 +47,13 @@ final class ControlHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
+        let known = frames.count
         buffer.withUnsafeReadableBytes { bytes in
             framer.receive(bytes) { frames.append($0) }
+        }
+        if let client {
+            let (completesLine, isMidLine) = (frames.count > known, framer.isMidLine)
+            controller.assumeIsolated { $0.hears(client, completesLine: completesLine, isMidLine: isMidLine) }
         }
         handOver(context)
     }
@@ -68,6 +76,9 @@ final class ControlHandler: ChannelInboundHandler {
         if case .some(ChannelEvent.inputClosed) = event as? ChannelEvent {
             inputHasEnded = true
             handOver(context)
+        } else if event is MayProceed {
+            handOver(context)
+            controller.assumeIsolated { $0.flush() }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -87,7 +98,7 @@ final class ControlHandler: ChannelInboundHandler {
 
     private var isHandingOver = false
 
-    /// Hands lines over until none is left or the client is congested; in the latter case reading stops too.
+    /// Hands lines over until none is left or the client must wait; in the latter case reading stops too.
     ///
     /// Writing answers can make the channel writable again at once, which calls this from inside itself; the outer
     /// call then goes on, since it asks again whether the client is congested.
@@ -96,9 +107,9 @@ final class ControlHandler: ChannelInboundHandler {
         isHandingOver = true
         defer { isHandingOver = false }
         while next < frames.count {
-            if controller.assumeIsolated({ $0.isCongested(client) }) {
+            if controller.assumeIsolated({ $0.mustWait(client) }) {
                 controller.assumeIsolated { $0.flush() }
-                guard !controller.assumeIsolated({ $0.isCongested(client) }) else {
+                guard !controller.assumeIsolated({ $0.mustWait(client) }) else {
                     setReading(false, context)
                     return
                 }
@@ -123,6 +134,7 @@ final class ControlHandler: ChannelInboundHandler {
     private func setReading(_ reading: Bool, _ context: ChannelHandlerContext) {
         guard reading != isReading else { return }
         isReading = reading
+        if let client { controller.assumeIsolated { $0.pause(client, !reading) } }
         context.channel.setOption(.autoRead, value: reading).whenFailure { _ in
             // Only a closed channel refuses the option, and it reads no more anyway.
         }

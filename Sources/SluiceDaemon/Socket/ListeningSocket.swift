@@ -13,6 +13,8 @@ package struct ListeningSocket: Sendable {
         case pathTooLong(String)
         case occupied(String)
         case notASocket(String)
+        /// What systemd passed is no listening stream socket of the Unix family.
+        case passedUnusable(descriptor: Int32)
         case system(call: String, path: String, message: String)
 
         package var text: String {
@@ -22,19 +24,38 @@ package struct ListeningSocket: Sendable {
             case .occupied(let path):
                 "\(path): another daemon answers on it (stop it, or choose another path with --socket)"
             case .notASocket(let path): "\(path): exists and is no socket (remove it, or choose another path)"
+            case .passedUnusable(let descriptor):
+                "descriptor \(descriptor), passed by systemd, is no listening Unix stream socket (use ListenStream= with "
+                    + "a path, and FileDescriptorName=control)"
             case .system(let call, let path, let message): "\(path): \(call): \(message)"
             }
         }
     }
 
-    /// The first socket that systemd passed to this process, or nil where there is none.
-    package static func inherited(environment: [String: String], processID: Int32) -> ListeningSocket? {
+    /// The socket that systemd passed to this process (sd_listen_fds(3)): the one named `control` in LISTEN_FDNAMES, else
+    /// the first. Nil where none was passed.
+    package static func inherited(
+        environment: [String: String], processID: Int32
+    ) throws(Failure) -> ListeningSocket? {
         guard environment["LISTEN_PID"] == String(processID),
-            let count = environment["LISTEN_FDS"].flatMap({ Int($0) }), count >= 1
+            let count = environment["LISTEN_FDS"].flatMap({ Int32($0) }), (1...1_024).contains(count)
         else { return nil }
         let first: Int32 = 3
-        _ = fcntl(first, F_SETFD, FD_CLOEXEC)
-        return ListeningSocket(descriptor: first, file: nil, device: 0, inode: 0)
+        for descriptor in first..<(first + count) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        let names = (environment["LISTEN_FDNAMES"] ?? "").split(separator: ":", omittingEmptySubsequences: false)
+        let position = names.prefix(Int(count)).firstIndex { $0 == "control" } ?? 0
+        let descriptor = first + Int32(position)
+        guard option(SO_DOMAIN, of: descriptor) == AF_UNIX, option(SO_ACCEPTCONN, of: descriptor) == 1,
+            option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue)
+        else { throw .passedUnusable(descriptor: descriptor) }
+        return ListeningSocket(descriptor: descriptor, file: nil, device: 0, inode: 0)
+    }
+
+    /// nil where `descriptor` is no socket.
+    private static func option(_ name: CInt, of descriptor: CInt) -> CInt? {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
     }
 
     /// Binds `path` with mode 0660. A socket file that nobody answers on is what a crash left, and is replaced.

@@ -168,12 +168,19 @@ extension PolicyReader {
     }
 
     private func read(_ limits: inout ClientLimits, _ root: MappingReader) {
-        let known = ["flows", "flowsPerClient", "connections", "subscriptionsPerClient"]
+        let known = [
+            "flows", "flowsPerClient", "connections", "connectionsPerUser", "subscriptionsPerClient",
+            "requestsPerSecond", "lineSeconds", "idleSeconds",
+        ]
         guard let mapping = root.mapping("limits", known: known) else { return }
         mapping.integer("flows", in: 1...Limits.flows).map { limits.flows = $0 }
         mapping.integer("flowsPerClient", in: 1...Limits.flows).map { limits.flowsPerClient = $0 }
         mapping.integer("connections", in: 1...65_536).map { limits.connections = $0 }
+        mapping.integer("connectionsPerUser", in: 1...65_536).map { limits.connectionsPerUser = $0 }
         mapping.integer("subscriptionsPerClient", in: 1...65_536).map { limits.subscriptionsPerClient = $0 }
+        mapping.number("requestsPerSecond", in: 0.001...1e9).map { limits.requestsPerSecond = $0 }
+        mapping.number("lineSeconds", in: 0.05...86_400).map { limits.lineSeconds = $0 }
+        mapping.number("idleSeconds", in: 0.05...31_536_000).map { limits.idleSeconds = $0 }
     }
 
     private func accessRule(_ node: Yams.Node, _ field: String) -> AccessRule? {

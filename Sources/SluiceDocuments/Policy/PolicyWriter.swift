@@ -27,7 +27,11 @@ package enum PolicyWriter {
             writer.member("flows", policy.limits.flows)
             writer.member("flowsPerClient", policy.limits.flowsPerClient)
             writer.member("connections", policy.limits.connections)
+            writer.member("connectionsPerUser", policy.limits.connectionsPerUser)
             writer.member("subscriptionsPerClient", policy.limits.subscriptionsPerClient)
+            writer.member("requestsPerSecond", policy.limits.requestsPerSecond)
+            writer.member("lineSeconds", policy.limits.lineSeconds)
+            writer.member("idleSeconds", policy.limits.idleSeconds)
         }
         writer.array("access", policy.access) { writer, rule in
             switch rule.subject {

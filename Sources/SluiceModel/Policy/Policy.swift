@@ -164,7 +164,15 @@ package struct ClientLimits: Hashable, Sendable {
     package var flows: Int = 100_000
     package var flowsPerClient: Int = 50_000
     package var connections: Int = 256
+    /// Connections of one user, root not excepted.
+    package var connectionsPerUser: Int = 128
     package var subscriptionsPerClient: Int = 16
+    /// Requests a second of one user, over all its connections; nil: as many as it likes.
+    package var requestsPerSecond: Double?
+    /// How long half a line may wait for its end.
+    package var lineSeconds: Double = 30
+    /// How long a client that follows nothing and waits for nothing may say nothing; nil: for ever.
+    package var idleSeconds: Double?
     package init() {}
 }
 

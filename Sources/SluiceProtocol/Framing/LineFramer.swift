@@ -31,6 +31,9 @@ package struct LineFramer: Sendable {
     /// Bytes of the unfinished line.
     package var pendingBytes: Int { pending.count }
 
+    /// Whether a line has begun whose end has not come.
+    package var isMidLine: Bool { isSkipping || !pending.isEmpty }
+
     /// Takes the next bytes of the stream and hands every frame that they complete to `deliver`, in order.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer, deliver: (Frame) -> Void) {
         var start = 0

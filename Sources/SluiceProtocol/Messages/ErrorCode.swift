@@ -20,6 +20,9 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
     case requestTooLong = "request.tooLong"
     case requestsInFlight = "limit.requestsInFlight"
     case connections = "limit.connections"
+    case rateLimit = "limit.rate"
+    case requestIncomplete = "request.incomplete"
+    case idle = "connection.idle"
     case documentInvalid = "document.invalid"
     case shuttingDown = "system.stopping"
 
@@ -35,6 +38,9 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
         case .requestTooLong: -32001
         case .requestsInFlight: -32002
         case .connections: -32003
+        case .rateLimit: -32004
+        case .requestIncomplete: -32005
+        case .idle: -32006
         case .documentInvalid: -32040
         case .shuttingDown: -32050
         }
@@ -56,7 +62,11 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
         case .accessDenied: "the client's role does not allow the method"
         case .requestTooLong: "the line is longer than 1 MiB"
         case .requestsInFlight: "too many requests of this connection wait for their answers"
-        case .connections: "too many clients are connected"
+        case .connections: "too many clients are connected, or too many of this user"
+        case .rateLimit:
+            "the user asks more often than the policy allows; data.retryAfterMilliseconds says when to go on"
+        case .requestIncomplete: "half a line waited too long for its end; the connection is closed"
+        case .idle: "nothing was asked for too long; the connection is closed"
         case .documentInvalid: "the document has faults; the old configuration stays"
         case .shuttingDown: "the daemon is stopping"
         }

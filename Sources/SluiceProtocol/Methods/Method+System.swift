@@ -66,6 +66,13 @@ extension Method {
                         "flowsOfRemovedClasses", .integer(0...Int.max),
                         "live flows whose class is gone; they keep their priority"),
                 ]))
+        case .systemMetrics:
+            MethodDescription(
+                summary: "Counters and gauges of the daemon and the network, as Prometheus scrapes them", access: .read,
+                params: [],
+                result: .object([
+                    .required("text", .text, "text format of Prometheus, version 0.0.4")
+                ]))
         case .systemStatus:
             MethodDescription(
                 summary: "The daemon and the network in numbers", access: .read, params: [],

@@ -20,6 +20,7 @@ package enum Method: String, CaseIterable, Hashable, Sendable {
     case rulesAcknowledge = "rules.acknowledge"
     case rulesGet = "rules.get"
     case rulesSubscribe = "rules.subscribe"
+    case systemMetrics = "system.metrics"
     case systemReload = "system.reload"
     case systemStatus = "system.status"
     case telemetryReport = "telemetry.report"
@@ -62,8 +63,8 @@ extension Method {
         case .topologyGet, .topologySetLink, .telemetryReport, .automataGet, .rulesGet, .rulesSubscribe,
             .rulesAcknowledge:
             networkDescription
-        case .optimizeRun, .optimizeStatus, .policyGet, .policyReplace, .eventsSubscribe, .systemReload, .systemStatus,
-            .discover:
+        case .optimizeRun, .optimizeStatus, .policyGet, .policyReplace, .eventsSubscribe, .systemMetrics, .systemReload,
+            .systemStatus, .discover:
             systemDescription
         }
     }

@@ -8,6 +8,8 @@ final class DaemonUnderTest {
     let socketPath: String
     private let process: ChildProcess
     private let notices: CInt
+    /// What it told systemd when it was ready.
+    private(set) var readyNotice = ""
 
     /// A triangle a, b, c of 10 Mbit/s links with one host at each switch.
     static let triangle = """
@@ -23,15 +25,19 @@ final class DaemonUnderTest {
 
     /// Starts it and waits until it is ready.
     ///
-    /// - Parameter isActivated: it is passed a listening socket at `socketPath`, as systemd does.
+    /// - Parameters:
+    ///   - isActivated: it is passed a listening socket at `socketPath`, as systemd does.
+    ///   - extra: more arguments; those that begin with `./` are in the test's folder.
     init(
         topology: String = DaemonUnderTest.triangle, policy: String? = nil, environment: [String: String] = [:],
-        isActivated: Bool = false
+        isActivated: Bool = false, arguments extra: [String] = []
     ) throws {
         folder = try TemporaryFolder()
         socketPath = folder.path + "/control.sock"
         notices = try Self.datagramSocket(folder.path + "/notify.sock")
         var arguments = ["--topology", try folder.file("topology.json", topology), "--socket", socketPath]
+        let ownFolder = folder.path
+        arguments += extra.map { $0.hasPrefix("./") ? ownFolder + $0.dropFirst() : $0 }
         if let policy { arguments += ["--policy", try folder.file("policy.yaml", policy)] }
         let variables = environment.merging(["NOTIFY_SOCKET": folder.path + "/notify.sock"]) { $1 }
         let program = try ChildProcess.program("sluiced")
@@ -48,7 +54,7 @@ final class DaemonUnderTest {
         } else {
             process = try ChildProcess(program, arguments, environment: variables)
         }
-        try awaitNotice("READY=1")
+        readyNotice = try awaitNotice("READY=1")
     }
 
     deinit { close(notices) }
@@ -63,6 +69,27 @@ final class DaemonUnderTest {
             let notice = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
             if notice.contains(text) { return notice }
         }
+    }
+
+    /// What another user gets for `lines`: uid and gid 65534, no other groups. Its end is the end of its input.
+    ///
+    /// - Precondition: the tests run as root, as only root can become someone else.
+    func answers(toNobody lines: [String]) throws -> [JSONNode] {
+        for path in [folder.path, socketPath] { try Self.open(path) }
+        let input = lines.map { "'\($0)'" }.joined(separator: " ")
+        let ending = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c",
+                "printf '%s\\n' \(input) | setpriv --reuid=65534 --regid=65534 --clear-groups "
+                    + "socat -t 30 - UNIX-CONNECT:\(socketPath)",
+            ]
+        ).ending()
+        return try ending.output.split(separator: "\n").map { try JSONNode(parsing: Array($0.utf8)) }
+    }
+
+    private static func open(_ path: String) throws {
+        guard chmod(path, 0o777) == 0 else { throw SystemTestFailure("cannot open \(path) to others") }
     }
 
     func connect() throws -> TestClient { try TestClient(socketPath, of: self) }
