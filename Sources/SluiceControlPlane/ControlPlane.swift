@@ -52,7 +52,10 @@ package struct ControlPlane: Sendable {
     var nextNumber: UInt64 = 2
     /// Of the ids that are chosen here.
     var nextName = 1
+    /// By account.
     var flowsOfClient: [ClientID: Int] = [:]
+    /// For what the flows of connected clients count, where that is not the client itself.
+    var accounts: [ClientID: ClientID] = [:]
     var occurrenceCount: UInt64 = 0
     var decisionCount = 0
     var now = Instant.epoch
@@ -90,7 +93,10 @@ package struct ControlPlane: Sendable {
         fireTimers()
         switch event {
         case .request(let ticket, let client, let request): answer(request, of: client, ticket)
-        case .clientGone(let client): forget(client)
+        case .clientCame(let client, let account): accounts[client] = account
+        case .clientGone(let client):
+            accounts[client] = nil
+            forget(client)
         case .timeReached: break
         case .problemSolved(let id, let outcome): adopt(outcome, of: id)
         }
@@ -133,9 +139,11 @@ package struct ControlPlane: Sendable {
         to request: Request, of client: ClientID, _ ticket: Ticket
     ) throws(RequestError) -> Response? {
         switch request {
-        case .submit(let flow, let dryRun): return .flow(try submit(flow, of: client, dryRun: dryRun))
+        case .submit(let flow, let dryRun):
+            return .flow(try submit(flow, of: accounts[client] ?? client, dryRun: dryRun))
         case .submitBatch(let flows, let atomic, let dryRun):
-            return .batch(try submitBatch(flows, of: client, atomic: atomic, dryRun: dryRun))
+            let account = accounts[client] ?? client
+            return .batch(try submitBatch(flows, of: account, atomic: atomic, dryRun: dryRun))
         case .update(let update, let dryRun): return .flow(try self.update(update, dryRun: dryRun))
         case .withdraw(let id): return .withdrawn(try withdraw(id))
         case .get(let id): return .flowDetails(try view(of: id))

@@ -247,6 +247,30 @@ import Testing
         #expect(result.rejection?.detail == .clientFlowLimit(1))
     }
 
+    @Test func `flows of one user are limited over all its connections, also when one has gone`() throws {
+        var policy = Policy.standard
+        policy.limits.flowsPerClient = 2
+        var driver = Driver(try Network.line(3), policy: policy)
+        for client in [1, 2] as [UInt64] {
+            driver.handle(.clientCame(ClientID(client), account: .account(ofUser: 1_000)))
+        }
+        driver.handle(.clientCame(ClientID(3), account: .account(ofUser: 1_001)))
+        func codes(_ client: UInt64, _ destination: String) throws -> Rejection.Code? {
+            let request = FlowRequest(
+                id: nil, source: NodeID("h1"), destination: NodeID(destination), bandwidth: .megabits(1), priority: 3,
+                match: .tcp(UInt16(client)))
+            guard case .flow(let result) = try driver.ask(.submit(request, dryRun: false), client: client) else {
+                return nil
+            }
+            return result.rejection?.code
+        }
+        #expect(try codes(1, "h2") == nil)
+        driver.handle(.clientGone(ClientID(1)))
+        #expect(try codes(2, "h2") == nil)
+        #expect(try codes(2, "h2") == .limitReached)
+        #expect(try codes(3, "h2") == nil)
+    }
+
     @Test func `a list is paged by cursor in the order of submission`() throws {
         var driver = Driver(try Network.line(3))
         for (id, to) in [("z", "h2"), ("a", "h3")] { try driver.submit(id, "h1", to, megabits: 1) }

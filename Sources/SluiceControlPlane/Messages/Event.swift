@@ -15,11 +15,16 @@ package struct ClientID: Hashable, Comparable, Sendable {
     package let raw: UInt64
     package init(_ raw: UInt64) { self.raw = raw }
     package static func < (left: ClientID, right: ClientID) -> Bool { left.raw < right.raw }
+
+    /// Stands for all clients of one user, now and after a restart; no connection has it.
+    package static func account(ofUser user: UInt32) -> ClientID { ClientID(1 << 52 | UInt64(user)) }
 }
 
 package enum Event: Sendable {
     /// A well-formed request; each gets exactly one `.reply` with its ticket, in this call or (an optimisation) later.
     case request(Ticket, from: ClientID, Request)
+    /// A client has connected whose flows count for `account`. Without this they count for the client alone.
+    case clientCame(ClientID, account: ClientID)
     /// A client's connection ended: its subscriptions and its ownership of switches end with it.
     case clientGone(ClientID)
     /// The instant asked for by the last `.wake` has come. Early and superfluous wakes do no harm.

@@ -116,7 +116,7 @@ extension Rejection.Detail {
         case .bandwidthAboveClassLimit(let limit): "its class may ask for at most \(limit.text)"
         case .conflictsWith(let flow): "flow \"\(flow)\""
         case .flowLimit(let limit): "at most \(limit) flows"
-        case .clientFlowLimit(let limit): "at most \(limit) flows of one client"
+        case .clientFlowLimit(let limit): "at most \(limit) flows of one user"
         case .ruleCapacity(let name, let limit): "switch \"\(name)\" holds at most \(limit) rules"
         case .abortedBy(let flow): "flow \"\(flow)\""
         case .fastestLatency(let latency): "the fastest path takes \(latency.text)"

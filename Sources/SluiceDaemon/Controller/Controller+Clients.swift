@@ -23,6 +23,7 @@ extension Controller {
         connections[id] = connection
         connectionsOfUser[credentials.user, default: 0] += 1
         metrics.countConnection()
+        handle(.clientCame(id, account: .account(ofUser: credentials.user)))
         settlePermissions(of: connection)
         surroundings.log.debug(
             "client connected",

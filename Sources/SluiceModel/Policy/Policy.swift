@@ -162,6 +162,7 @@ package struct RewardWeights: Hashable, Sendable {
 
 package struct ClientLimits: Hashable, Sendable {
     package var flows: Int = 100_000
+    /// Flows of one user, over all its connections and across restarts.
     package var flowsPerClient: Int = 50_000
     package var connections: Int = 256
     /// Connections of one user, root not excepted.
