@@ -5,7 +5,7 @@
 # make deb       the same as a Debian package in .build/deb, which needs no Swift runtime
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
-# make check-long what takes minutes: every decoder fuzzed for a while
+# make check-long what takes minutes: every decoder fuzzed for a while, the Debian package installed and purged
 # make fuzz      feed every decoder hostile bytes, FUZZ_SECONDS each; FUZZ_TARGETS chooses
 # make clean     remove the build folder
 
@@ -24,7 +24,7 @@ SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= quantities json documents policy requests captures reports
 
-.PHONY: demo test build install install-files deb format lint bench check-long fuzz clean packages-build \
+.PHONY: demo test build install install-files deb check-deb format lint bench check-long fuzz clean packages-build \
     packages-test packages-deb
 
 demo: build
@@ -47,7 +47,7 @@ bench: build
 	.build/release/sluice-bench solver --suite $(SUITE)
 
 check-long: FUZZ_SECONDS = 30
-check-long: fuzz
+check-long: fuzz check-deb
 
 # Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
 fuzz: packages-build
@@ -105,6 +105,10 @@ install-files:
 	    || install -m 644 topologies/abilene.json $(DESTDIR)/etc/sluice/topology.json
 	test -e $(DESTDIR)/etc/sluice/policy.yaml \
 	    || install -m 644 policies/default.yaml $(DESTDIR)/etc/sluice/policy.yaml
+
+# The package put into a root of its own, run, and taken out again; needs root.
+check-deb: deb
+	packaging/debian/check.sh .build/deb/*.deb
 
 # Programs that need no Swift runtime, in a build folder of their own since they are linked in another way.
 deb: packages-build packages-deb
