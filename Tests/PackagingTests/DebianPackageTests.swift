@@ -5,9 +5,10 @@ import Glibc
 import Testing
 
 @Suite struct DebianPackageTests {
-    private static let haveTools =
-        getuid() == 0
-        && ["/usr/bin/dpkg-deb", "/usr/bin/make", "/usr/bin/strip"].allSatisfy { access($0, X_OK) == 0 }
+    private static let haveTools: Bool = {
+        let tools: [String] = ["/usr/bin/dpkg-deb", "/usr/bin/make", "/usr/bin/strip"]
+        return getuid() == 0 && tools.allSatisfy { (tool: String) in access(tool, X_OK) == 0 }
+    }()
 
     /// A scratch folder, removed with its value.
     private final class Scratch {

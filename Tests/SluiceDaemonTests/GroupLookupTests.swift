@@ -61,7 +61,8 @@ import Testing
             ClientCredentials(processID: 1, user: user, group: user)
         }
         let (asked, known, root) = try await loop.submit {
-            let channel = EmbeddedChannel(handler: Listener(proceeds))
+            let channel = EmbeddedChannel()
+            try channel.pipeline.syncOperations.addHandler(Listener(proceeds))
             return try controller.assumeIsolated { controller in
                 (
                     try controller.connect(channel, client(1_234)).get(),

@@ -10,7 +10,8 @@ import Testing
     @Test func `one second's requests may come at once, the next has to wait its turn`() throws {
         var rates = RequestRates()
         for _ in 0..<10 { #expect(rates.take(1, of: 7, perSecond: 10, at: start) == nil) }
-        let wait = try #require(rates.take(1, of: 7, perSecond: 10, at: start))
+        let refused = rates.take(1, of: 7, perSecond: 10, at: start)
+        let wait = try #require(refused)
         #expect(abs(wait - 0.1) < 1e-9)
         #expect(rates.take(1, of: 7, perSecond: 10, at: start + .milliseconds(99)) != nil)
         #expect(rates.take(1, of: 7, perSecond: 10, at: start + .milliseconds(101)) == nil)

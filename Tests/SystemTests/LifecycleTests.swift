@@ -125,7 +125,8 @@ import Testing
         #expect(try classes() == ["silver"])
         _ = try daemon.folder.file("policy.yaml", "classes: [{name: silver, priorty: 4}]\ndefaultClass: bronze\n")
         daemon.signal(SIGHUP)
-        try daemon.awaitNotice("READY=1")
+        let notice = try daemon.awaitNotice("READY=1")
+        #expect(notice.contains("STATUS=serving; the last reload was refused: "), "\(notice)")
         #expect(try classes() == ["silver"])
         let refused = try client.call("system.reload")["error"]
         #expect(refused?["data"]?["code"]?.string == "document.invalid")
@@ -142,6 +143,63 @@ import Testing
         #expect(ending.status == 0)
         #expect(ending.errors.contains("passed by systemd"))
         #expect(access(daemon.socketPath, F_OK) == 0)
+    }
+
+    private static let activator = "/usr/bin/systemd-socket-activate"
+    private static let canActivate =
+        access(activator, X_OK) == 0 && access("/usr/bin/socat", X_OK) == 0
+
+    /// Starts the daemon by systemd's own tool, whose process it becomes with the first connection.
+    private func activate(_ listeners: [String], in folder: TemporaryFolder) throws -> ChildProcess {
+        let topology = try folder.file("topology.json", DaemonUnderTest.triangle)
+        return try ChildProcess(
+            Self.activator, listeners + [try ChildProcess.program("sluiced"), "--topology", topology])
+    }
+
+    /// What the socket at `path` answers to one request, as soon as somebody listens.
+    private func status(at path: String) throws -> String {
+        let request = #"{"jsonrpc":"2.0","id":1,"method":"system.status"}"#
+        return try ChildProcess(
+            "/bin/sh",
+            ["-c", "echo '\(request)' | socat -t 30 - UNIX-CONNECT:\(path),retry=3000,interval=0.02"]
+        ).ending().output
+    }
+
+    @Test(.enabled(if: canActivate, "needs systemd-socket-activate and socat"))
+    func `it serves what systemd-socket-activate opens`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/activated.sock"
+        let daemon = try activate(["--listen=\(path)"], in: folder)
+        #expect(try status(at: path).contains(#""topology":"triangle""#))
+        daemon.signal(SIGTERM)
+        let ending = try daemon.ending()
+        #expect(ending.status == 0)
+        #expect(ending.errors.contains("passed by systemd"), "\(ending.errors)")
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test(.enabled(if: canActivate, "needs systemd-socket-activate and socat"))
+    func `of several sockets it serves the one named control`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/second.sock"
+        let daemon = try activate(
+            ["--listen=\(folder.path)/first.sock", "--listen=\(path)", "--fdname=other:control"], in: folder)
+        #expect(try status(at: path).contains(#""topology":"triangle""#))
+        daemon.signal(SIGTERM)
+        #expect(try daemon.ending().status == 0)
+    }
+
+    @Test(.enabled(if: canActivate, "needs systemd-socket-activate and socat"))
+    func `a passed socket that no client could connect to is refused`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/datagrams.sock"
+        let daemon = try activate(["--datagram", "--listen=\(path)"], in: folder)
+        _ = try ChildProcess(
+            "/bin/sh", ["-c", "for n in $(seq 3000); do echo x | socat -u - UNIX-SENDTO:\(path) && exit; done"]
+        ).ending()
+        let ending = try daemon.ending()
+        #expect(ending.status == 5)
+        #expect(ending.errors.contains("is no listening Unix stream socket"), "\(ending.errors)")
     }
 
     @Test func `the watchdog hears from it`() throws {

@@ -5,9 +5,6 @@ import SluiceJSON
 import Testing
 
 @Suite struct LimitTests {
-    private static let canBecomeNobody =
-        getuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0 && access("/usr/bin/socat", X_OK) == 0
-
     private func code(_ answer: JSONNode) -> String? { answer["error"]?["data"]?["code"]?.string }
 
     @Test func `no user, not even root, takes all connections`() throws {
@@ -108,7 +105,7 @@ import Testing
     }
 
     @Test(
-        .enabled(if: canBecomeNobody, "needs root, setpriv and socat"),
+        .enabled(if: DaemonUnderTest.canBecomeNobody, "needs root, setpriv and socat"),
         arguments: [
             ("[{group: 65534, role: observer}]", [true, false, false]),
             ("[{user: 65534, role: agent}]", [true, true, false]),
@@ -131,7 +128,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: canBecomeNobody, "needs root, setpriv and socat"))
+    @Test(.enabled(if: DaemonUnderTest.canBecomeNobody, "needs root, setpriv and socat"))
     func `other users leave the last connections to the operator`() throws {
         let daemon = try DaemonUnderTest(policy: "limits: {connections: 4}\n")
         let three = try (0..<3).map { _ in try daemon.connect() }

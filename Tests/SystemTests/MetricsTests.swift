@@ -94,6 +94,14 @@ import Testing
         }
     }
 
+    @Test func `sluice metrics prints the text as it is`() throws {
+        let daemon = try DaemonUnderTest()
+        let ending = try ChildProcess.run("sluice", ["metrics", "--socket", daemon.socketPath])
+        #expect(ending.status == 0)
+        #expect(ending.output.hasPrefix("# HELP sluice_build_info "), "\(ending.output.prefix(100))")
+        #expect(ending.output.hasSuffix("\n"))
+    }
+
     @Test func `a scrape of the loopback listener gets the same text`() throws {
         let daemon = try DaemonUnderTest(arguments: ["--metrics", "127.0.0.1:0"])
         let port = try #require(

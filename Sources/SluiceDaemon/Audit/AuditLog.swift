@@ -80,12 +80,14 @@ package final class AuditLog: Sendable {
         }
     }
 
-    /// Has the thread write what waits; at the end of each turn, and now and then while the disk fails.
-    package func flush() {
+    /// Has the thread write what waits; at the end of each turn.
+    ///
+    /// - Parameter retrying: also where the disk refused the last time, which is to be asked now and then only.
+    package func flush(retrying: Bool = false) {
         let isNeeded = state.withLock { state in
-            guard !state.isScheduled, !state.queue.isEmpty || state.untold > 0 || state.wantsReopening else {
-                return false
-            }
+            guard !state.isScheduled, !state.isFailing || retrying || state.wantsReopening,
+                !state.queue.isEmpty || state.untold > 0 || state.wantsReopening
+            else { return false }
             state.isScheduled = true
             return true
         }
@@ -100,7 +102,7 @@ package final class AuditLog: Sendable {
 
     /// Writes what waits and ends the thread.
     package func close() throws {
-        flush()
+        flush(retrying: true)
         try thread.syncShutdownGracefully()
         state.withLock { state in
             if state.descriptor >= 0 { Glibc.close(state.descriptor) }
@@ -156,7 +158,7 @@ extension AuditLog {
         return fresh
     }
 
-    /// What could not be written stays, and is tried again with the next flush.
+    /// What could not be written stays for the next try.
     private func fail(_ code: CInt) {
         let isNews = state.withLock { state in
             state.isScheduled = false

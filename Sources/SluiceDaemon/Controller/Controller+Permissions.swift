@@ -19,6 +19,14 @@ extension Controller {
         }
     }
 
+    /// Settles it anew, and goes on with the client's requests where they have waited for that.
+    func resettlePermissions(of connection: Connection) {
+        let hasWaited = connection.permissions == nil
+        settlePermissions(of: connection)
+        guard hasWaited, connection.permissions != nil else { return }
+        connection.channel.pipeline.fireUserInboundEventTriggered(ControlHandler.MayProceed())
+    }
+
     private func askForGroups() {
         let lookUp = surroundings.groups
         while let key = groups.next() {
@@ -37,8 +45,7 @@ extension Controller {
         for client in connections.keys.sorted() {
             guard let connection = connections[client], connection.permissions == nil, connection.groupKey == key
             else { continue }
-            settlePermissions(of: connection)
-            connection.channel.pipeline.fireUserInboundEventTriggered(ControlHandler.MayProceed())
+            resettlePermissions(of: connection)
         }
         askForGroups()
         flush()

@@ -73,7 +73,9 @@ extension Controller {
     /// - Parameter ticket: of the request that asked for it; nil: nobody waits.
     func replace(_ fresh: Policy, answering ticket: Ticket? = nil) {
         policy = fresh
-        for connection in connections.values { settlePermissions(of: connection) }
+        for client in connections.keys.sorted() {
+            if let connection = connections[client] { resettlePermissions(of: connection) }
+        }
         sweep?.cancel()
         startSweeping()
         handle(.request(ticket ?? newTicket(), from: ClientID(0), .replacePolicy(fresh)))

@@ -17,7 +17,7 @@ extension Controller {
                 guard !controller.isStopping else { return }
                 controller.dismissSilentClients(at: .now())
                 // What the audit log's disk refused is tried again.
-                controller.surroundings.audit?.flush()
+                controller.surroundings.audit?.flush(retrying: true)
                 controller.startSweeping()
             }
         }

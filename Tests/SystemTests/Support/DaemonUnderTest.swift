@@ -71,6 +71,12 @@ final class DaemonUnderTest {
         }
     }
 
+    /// Whether `answers(toNobody:)` works here.
+    static let canBecomeNobody: Bool = {
+        let tools: [String] = ["/usr/bin/setpriv", "/usr/bin/socat"]
+        return getuid() == 0 && tools.allSatisfy { (tool: String) in access(tool, X_OK) == 0 }
+    }()
+
     /// What another user gets for `lines`: uid and gid 65534, no other groups. Its end is the end of its input.
     ///
     /// - Precondition: the tests run as root, as only root can become someone else.
