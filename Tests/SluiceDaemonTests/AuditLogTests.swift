@@ -88,7 +88,7 @@ import Testing
         let folder = try Folder()
         let path = folder.path + "/audit.log"
         try #require(symlink("/dev/full", path) == 0)
-        let log = try AuditLog(path: path, limit: 300, log: silent)
+        let log = try AuditLog(path: path, limit: 250, log: silent)
         for number in 0..<10 { log.append(Array("line \(number) \(String(repeating: "x", count: 90))".utf8)) }
         #expect(log.figures.lost == 8)
         try #require(unlink(path) == 0)

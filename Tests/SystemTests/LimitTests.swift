@@ -133,8 +133,8 @@ import Testing
         let daemon = try DaemonUnderTest(policy: "limits: {connections: 4}\n")
         let three = try (0..<3).map { _ in try daemon.connect() }
         for client in three { #expect(try client.call("system.status")["result"] != nil) }
-        let request = #"{"jsonrpc":"2.0","id":0,"method":"system.status"}"#
-        #expect(try daemon.answers(toNobody: [request]).first.flatMap(code) == "limit.connections")
+        // It says nothing: what it said could be refused before the reason is read.
+        #expect(try daemon.answers(toNobody: []).first.flatMap(code) == "limit.connections")
         #expect(try daemon.connect().call("system.status")["result"] != nil)
     }
 }

@@ -82,12 +82,12 @@ final class DaemonUnderTest {
     /// - Precondition: the tests run as root, as only root can become someone else.
     func answers(toNobody lines: [String]) throws -> [JSONNode] {
         for path in [folder.path, socketPath] { try Self.open(path) }
-        let input = lines.map { "'\($0)'" }.joined(separator: " ")
+        let input = lines.isEmpty ? ":" : "printf '%s\\n' " + lines.map { "'\($0)'" }.joined(separator: " ")
         let ending = try ChildProcess(
             "/bin/sh",
             [
                 "-c",
-                "printf '%s\\n' \(input) | setpriv --reuid=65534 --regid=65534 --clear-groups "
+                "\(input) | setpriv --reuid=65534 --regid=65534 --clear-groups "
                     + "socat -t 30 - UNIX-CONNECT:\(socketPath)",
             ]
         ).ending()
