@@ -20,7 +20,10 @@ package enum ControlLimits {
     /// Flows of equal merit for which another path is searched to choose who gives way.
     package static let reroutesTried = 4
     /// Flows on drained links that are tried elsewhere when room appears, in one event.
-    package static let drainedFlows = 100
+    package static let drainedFlows = 16
+    /// Flows with less bandwidth than they asked for, and none left on their path, for which another path is searched in
+    /// one event.
+    package static let growthSearches = 8
     /// Flows that are named as having to move where the policy moves fewer.
     package static let remedyMoves = 3
     /// Flows named in one remedy.

@@ -67,7 +67,9 @@ private struct RandomRun {
         // A ring of seven with three chords: several ways, and links that can be cut.
         topology = try Network.make(
             7, [(1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 1), (1, 4), (2, 6), (3, 7)],
-            capacity: .megabits(10 + 5 * stream.below(3)))
+            capacity: .megabits(10 + 5 * stream.below(3)),
+            // In a third of the runs two switches have small tables: seven rules beside flows, as many more at times.
+            ruleCapacities: seed % 3 == 0 ? [2: 18 + stream.below(6), 4: 20] : [:])
         tracer = PacketTracer(topology)
         policy = RandomPolicy.make(&stream)
         driver = Driver(topology, policy: policy)

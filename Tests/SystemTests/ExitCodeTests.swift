@@ -33,6 +33,7 @@ import Testing
         (["submit", "a", "b", "--bandwidth", "1G"], 1),
         (["submit", "a", "b", "--bandwidth", "1G", "--dry-run"], 1),
         (["submit", "--file", "FILE", "--atomic"], 1),
+        (["submit", "--file", "FILE", "--dry-run"], 1),
         (["update", "video", "--bandwidth", "1G"], 1),
         (["submit", "a", "b", "--bandwidth", "1M", "--id", "video"], 1),
 

@@ -134,7 +134,7 @@ extension ControlPlane {
     /// Moves what can be moved off `links` without pushing anyone out; the rest stays and is named.
     private mutating func drain(_ links: [LinkIndex], _ consequences: inout Consequences) -> [FlowID] {
         var remaining: [FlowID] = []
-        for slot in units(on: links) where !leave(slot, &consequences) {
+        for slot in units(on: links) where !leave(slot, grooming: true, &consequences) {
             remaining += flows[slot].directions.map(\.id)
         }
         return remaining

@@ -30,18 +30,34 @@ extension ControlPlane {
     }
 
     private mutating func growReduced(_ consequences: inout Consequences) {
-        var tried = 0
-        for slot in reduced.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
-            if tried >= ControlLimits.returningFlows { break }
+        var ready: [Int] = []
+        for slot in reduced.sorted() {
             let unit = flows[slot]
             let due = unit.placedAt.advanced(bySeconds: policy.damping.growthSeconds)
-            if due > now {
-                guard growing.insert(slot).inserted else { continue }
+            if due <= now {
+                ready.append(slot)
+            } else if growing.insert(slot).inserted {
                 timers.arm(.growth(slot: slot, number: unit.number), at: due)
-                continue
             }
-            tried += 1
+        }
+        ready.sort { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
+        // Room on a unit's own path costs no search; elsewhere it is looked for on behalf of a few.
+        var searches = ControlLimits.growthSearches
+        for slot in ready {
+            let hasRoom = hasRoomToGrow(slot)
+            if !hasRoom {
+                if searches == 0 { continue }
+                searches -= 1
+            }
             grow(slot, &consequences)
+        }
+    }
+
+    private func hasRoomToGrow(_ slot: Int) -> Bool {
+        let unit = flows[slot]
+        return (unit.placement ?? []).enumerated().contains { direction, place in
+            place.bandwidth < unit.directions[direction].bandwidth
+                && holdings.room(on: place.links, for: unit.holder(direction)) > 0
         }
     }
 
@@ -93,16 +109,17 @@ extension ControlPlane {
         let slots = Set(links.flatMap { holdings.carriers[$0].map { Int($0 / 2) } }).sorted {
             FlowUnit.inImportanceOrder(flows[$0], flows[$1])
         }
-        for slot in slots.prefix(ControlLimits.drainedFlows) { _ = leave(slot, &consequences) }
+        for slot in slots.prefix(ControlLimits.drainedFlows) { _ = leave(slot, grooming: false, &consequences) }
     }
 
-    /// Moves a unit to links that take flows, others making room where the policy lets them; false where it stays.
-    mutating func leave(_ slot: Int, _ consequences: inout Consequences) -> Bool {
+    /// Moves a unit to links that take flows, where `grooming` with others making room for it as the policy lets them;
+    /// false where it stays.
+    mutating func leave(_ slot: Int, grooming: Bool, _ consequences: inout Consequences) -> Bool {
         let former = flows[slot].placement
         consequences.touch(flows[slot])
         giveBack(slot)
         setPlacement(slot, nil)
-        if place(slot, &consequences, preempting: false, grooming: true) != nil { return true }
+        if place(slot, &consequences, preempting: false, grooming: grooming) != nil { return true }
         setPlacement(slot, former)
         takeAgain(slot)
         return false

@@ -12,6 +12,7 @@ enum EventText {
             words.append("before on " + event.texts("formerLinks").joined(separator: " "))
         }
         if event["moveReason"] != nil { words.append("(\(event.text("moveReason")))") }
+        if event["by"] != nil { words.append("for \(event.text("by"))") }
         if event["rejection"] != nil { words.append("(\(event.text("rejection")))") }
         if let reason = event["reason"] { words.append("because \(reason.text("text"))") }
         if event["message"] != nil { words.append("- \(event.text("message"))") }
