@@ -110,7 +110,7 @@ install-files:
 check-deb: deb
 	packaging/debian/check.sh .build/deb/*.deb
 
-# Programs that need no Swift runtime, in a build folder of their own since they are linked in another way.
+# Compiled as for `make build`, and linked once more so that the programs hold the Swift runtime.
 deb: packages-build packages-deb
 	$(SWIFT_BUILD) --static-swift-stdlib --product sluice
 	$(SWIFT_BUILD) --static-swift-stdlib --product sluiced
