@@ -67,6 +67,19 @@ import Testing
         #expect(samples.contains { $0.contains(" process_resident_memory_bytes{} ") })
     }
 
+    @Test(.enabled(if: access("/usr/bin/promtool", X_OK) == 0, "needs promtool"))
+    func `promtool has nothing to say about names, types and help`() throws {
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.connect()
+        _ = try client.call("flow.submit", #"{"id":"f","source":"a","destination":"b","bandwidth":3000000}"#)
+        _ = try client.call("telemetry.report", #"{"samples":[{"link":"ab>","utilisation":0.25}]}"#)
+        _ = try client.call("optimize.run", #"{"budgetSeconds":0.05}"#)
+        let file = try daemon.folder.file("metrics.txt", try text(client))
+        let ending = try ChildProcess("/bin/sh", ["-c", "promtool check metrics < \(file)"]).ending()
+        #expect(ending.status == 0)
+        #expect((ending.output + ending.errors).isEmpty, "\(ending.output)\(ending.errors)")
+    }
+
     @Test(.enabled(if: haveParser, "needs python3-prometheus-client"))
     func `what is no text format would be noticed`() {
         #expect(Self.parse("sluice_flows{state=\"a\" 1\n") == nil)
