@@ -27,10 +27,14 @@ package struct ClientCredentials: Hashable, Sendable {
         defer { buffer.deallocate() }
         guard getpwuid_r(user, &record, buffer, size, &found) == 0, found != nil, let name = record.pw_name
         else { return [primary] }
-        var count: CInt = 1_024
-        var groups = [gid_t](repeating: 0, count: Int(count))
-        guard getgrouplist(name, primary, &groups, &count) >= 0 else { return [primary] }
-        return Array(groups[..<Int(count)])
+        // Linux lets a user be in 65 536 groups (NGROUPS_MAX); the first try says how many there are.
+        var count: CInt = 256
+        for _ in 0..<2 {
+            var groups = [gid_t](repeating: 0, count: Int(count))
+            if getgrouplist(name, primary, &groups, &count) >= 0 { return Array(groups[..<Int(count)]) }
+            guard (1...65_537).contains(count) else { break }
+        }
+        return [primary]
     }
 }
 
