@@ -27,6 +27,13 @@ documents=$root/usr/share/doc/sluice
 mkdir -p "$documents"
 cp docs/protocol.md docs/operations.md "$documents"
 gzip -9n < CHANGELOG.md > "$documents/NEWS.md.gz"
+gzip -9n > "$documents/changelog.gz" <<EOF
+sluice ($version) unstable; urgency=medium
+
+  * What users notice is in NEWS.md.gz.
+
+ -- The Sluice authors <sluice@localhost>  $(LC_ALL=C date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")
+EOF
 {
     echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
     echo "Upstream-Name: Sluice"
