@@ -90,16 +90,14 @@ struct PolicyShowCommand: ParsableCommand {
         let interval = policy.reoptimisation.intervalSeconds.map { "every \($0) s" } ?? "on request"
         table.append(["reoptimisation", "\(interval), at most \(policy.reoptimisation.maxMoves) moves"])
         let learning = policy.learning
-        switch learning.scheme {
-        case .off: table.append(["learning", "off"])
-        case .linearRewardEpsilonPenalty:
+        table.append(["learning", parameters(of: learning)])
+        if learning.scheme != .off {
             table.append([
-                "learning",
-                "\(learning.scheme.rawValue), a \(learning.rewardStep), b \(learning.penaltyStep), "
-                    + "floor \(learning.floor), \(learning.paths) paths",
+                "acting on it",
+                "\(learning.action.rawValue), margin \(learning.margin), dwell \(learning.dwellSeconds) s",
             ])
-            table.append(["moves of learning", "margin \(learning.margin), dwell \(learning.dwellSeconds) s"])
         }
+        table.append(["telemetry from", policy.telemetry.sources.map(\.text).joined(separator: " ")])
         let limits = policy.limits
         table.append(["flows", "\(limits.flows), \(limits.flowsPerClient) a client"])
         table.append(["connections", "\(limits.connections)"])
@@ -113,6 +111,20 @@ struct PolicyShowCommand: ParsableCommand {
         table.append(["meters", policy.meters.enabled ? "burst \(policy.meters.burstMilliseconds) ms" : "none"])
         table.append(["unadmitted traffic", policy.unadmitted.rawValue])
         return table
+    }
+
+    private static func parameters(of learning: LearningPolicy) -> String {
+        let steps: String
+        switch learning.scheme {
+        case .off: return "off"
+        case .linearRewardEpsilonPenalty: steps = "a \(learning.rewardStep), b \(learning.penaltyStep)"
+        case .linearRewardPenalty: steps = "a and b \(learning.rewardStep)"
+        case .linearRewardInaction: steps = "a \(learning.rewardStep)"
+        case .pursuit: steps = "lambda \(learning.pursuitStep), memory \(learning.memoryWeight)"
+        case .discretisedPursuit, .generalisedPursuit:
+            steps = "N \(learning.resolution), memory \(learning.memoryWeight)"
+        }
+        return "\(learning.scheme.rawValue), \(steps), floor \(learning.floor), \(learning.paths) paths"
     }
 
     private static func yesNo(_ value: Bool) -> String { value ? "yes" : "no" }

@@ -7,7 +7,7 @@ import Yams
 
 package struct PolicyReader {
     static let rootKeys = [
-        "classes", "defaultClass", "admission", "reoptimisation", "learning", "limits", "access", "meters",
+        "classes", "defaultClass", "admission", "reoptimisation", "learning", "telemetry", "limits", "access", "meters",
         "unadmitted", "bandwidthConstraints", "damping", "rsvpPriorities",
     ]
     private static let bytesLimit = 1 << 20
@@ -100,7 +100,8 @@ extension PolicyReader {
         checkDefaultClass(policy, mapping)
         read(&policy.admission, mapping)
         read(&policy.reoptimisation, mapping)
-        read(&policy.learning, mapping)
+        LearningPolicyReader(faults: faults).read(&policy.learning, mapping)
+        TelemetryPolicyReader(faults: faults).read(&policy.telemetry, mapping)
         read(&policy.limits, mapping)
         if let elements = mapping.elements("access") {
             policy.access = elements.compactMap { accessRule($0.node, $0.field) }
@@ -140,31 +141,6 @@ extension PolicyReader {
         mapping.number("afterChangeSeconds", in: 0...31_536_000).map { reoptimisation.afterChangeSeconds = $0 }
         mapping.number("intervalSeconds", in: 0.1...31_536_000).map { reoptimisation.intervalSeconds = $0 }
         mapping.integer("maxMoves", in: 0...Limits.flows).map { reoptimisation.maxMoves = $0 }
-    }
-
-    private func read(_ learning: inout LearningPolicy, _ root: MappingReader) {
-        let known = [
-            "scheme", "rewardStep", "penaltyStep", "floor", "paths", "margin", "dwellSeconds", "drawsPerSecond",
-            "smoothingSeconds", "staleSeconds", "rewardWeights",
-        ]
-        guard let mapping = root.mapping("learning", known: known) else { return }
-        mapping.choice("scheme", of: LearningPolicy.Scheme.self).map { learning.scheme = $0 }
-        mapping.number("rewardStep", in: 1e-6...0.999).map { learning.rewardStep = $0 }
-        mapping.number("penaltyStep", in: 0...0.999).map { learning.penaltyStep = $0 }
-        mapping.number("floor", in: 0...0.5).map { learning.floor = $0 }
-        mapping.integer("paths", in: 2...64).map { learning.paths = $0 }
-        mapping.number("margin", in: 0...1).map { learning.margin = $0 }
-        mapping.number("dwellSeconds", in: 0...86_400).map { learning.dwellSeconds = $0 }
-        mapping.number("drawsPerSecond", in: 0.001...1e6).map { learning.drawsPerSecond = $0 }
-        mapping.number("smoothingSeconds", in: 0...86_400).map { learning.smoothingSeconds = $0 }
-        mapping.number("staleSeconds", in: 0.001...86_400).map { learning.staleSeconds = $0 }
-        TrafficClassReader(faults: faults).rewardWeights(mapping).map { learning.rewardWeights = $0 }
-        // The floors of all paths together must leave something to learn with.
-        if learning.floor * Double(learning.paths) >= 1 {
-            faults.report(
-                mapping.place("floor"),
-                .outOfRange("\(learning.floor)", wanted: "less than 1 / \(learning.paths) (paths)"))
-        }
     }
 
     private func read(_ limits: inout ClientLimits, _ root: MappingReader) {

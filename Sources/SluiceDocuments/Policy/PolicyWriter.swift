@@ -23,6 +23,7 @@ package enum PolicyWriter {
             writer.member("afterChangeSeconds", policy.reoptimisation.afterChangeSeconds)
         }
         writer.object("learning") { $0.write(policy.learning) }
+        writer.object("telemetry") { $0.write(policy.telemetry) }
         writer.object("limits") { writer in
             writer.member("flows", policy.limits.flows)
             writer.member("flowsPerClient", policy.limits.flowsPerClient)
@@ -81,20 +82,41 @@ extension JSONWriter {
         if let latency = trafficClass.maxLatency { member("maxLatency", latency.microseconds) }
         if !trafficClass.matches.isEmpty { array("matches", trafficClass.matches) { $0.write($1) } }
         if let weights = trafficClass.rewardWeights { object("rewardWeights") { $0.write(weights) } }
+        if let action = trafficClass.learningAction { member("learningAction", action.rawValue) }
     }
 
     fileprivate mutating func write(_ learning: LearningPolicy) {
         member("scheme", learning.scheme.rawValue)
+        member("action", learning.action.rawValue)
         member("rewardStep", learning.rewardStep)
         member("penaltyStep", learning.penaltyStep)
+        member("pursuitStep", learning.pursuitStep)
+        member("resolution", learning.resolution)
+        member("memoryWeight", learning.memoryWeight)
         member("floor", learning.floor)
         member("paths", learning.paths)
         member("margin", learning.margin)
         member("dwellSeconds", learning.dwellSeconds)
+        member("splitWeights", learning.splitWeights)
+        member("splitChange", learning.splitChange)
         member("drawsPerSecond", learning.drawsPerSecond)
         member("smoothingSeconds", learning.smoothingSeconds)
         member("staleSeconds", learning.staleSeconds)
         object("rewardWeights") { $0.write(learning.rewardWeights) }
+    }
+
+    fileprivate mutating func write(_ telemetry: TelemetryPolicy) {
+        name("sources")
+        beginArray()
+        for source in telemetry.sources { string(source.text) }
+        endArray()
+        member("intDscp", Int(telemetry.intDSCP))
+        if let value = telemetry.intPort { member("intPort", Int(value)) }
+        member("associationBits", telemetry.associationBits.rawValue)
+        member("queueUnitBytes", telemetry.queueUnitBytes)
+        member("latencyUnitNanoseconds", telemetry.latencyUnitNanoseconds)
+        member("fullUtilisation", telemetry.fullUtilisation)
+        member("clockToleranceSeconds", telemetry.clockToleranceSeconds)
     }
 
     fileprivate mutating func write(_ weights: RewardWeights) {

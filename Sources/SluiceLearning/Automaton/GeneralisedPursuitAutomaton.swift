@@ -44,6 +44,31 @@ package struct GeneralisedPursuitAutomaton: LearningAutomaton, Hashable {
         let set = checked(action, reward, available)
         estimates.record(reward, of: action)
         guard estimates.leastHeard(of: set, below: initialSamples) == nil, set.count > 1 else { return }
+        let moved = step(after: action, among: set)
+        distribution.reshape(set) { other, _ in moved[other] }
+    }
+
+    /// Learns from rewards of several actions seen at once: what `draws` updates would do on average if each action were
+    /// drawn with its probability. Actions without a reward keep their probability. Costs draws times actions squared.
+    package mutating func update(rewards: [Double?], draws: Int) {
+        let set = ActionSet(actions: rewards.indices.filter { rewards[$0] != nil })
+        guard draws > 0 else { return }
+        estimates.record(rewards, times: draws)
+        guard set.count > 1 else { return }
+        for _ in 0..<draws {
+            let total = set == actions ? 1 : distribution.share(of: set)
+            var expected = [Double](repeating: 0, count: actionCount)
+            for action in 0..<actionCount where set.contains(action: action) {
+                let share = distribution[action] / total
+                if share == 0 { continue }
+                for (other, moved) in step(after: action, among: set).enumerated() { expected[other] += share * moved }
+            }
+            distribution.reshape(set) { other, _ in expected[other] }
+        }
+    }
+
+    /// The probabilities after `action` was taken; those outside `set` stay as they are.
+    private func step(after action: Int, among set: ActionSet) -> [Double] {
         var higher = ActionSet()
         for other in 0..<actionCount
         where set.contains(action: other) && estimates.means[other] > estimates.means[action] {
@@ -59,13 +84,14 @@ package struct GeneralisedPursuitAutomaton: LearningAutomaton, Hashable {
             spare += min(distribution[other], lowered)
         }
         let raised = higher.isEmpty ? 0 : min(step, spare) / Double(higher.count)
-        func moved(_ other: Int, _ old: Double) -> Double {
-            higher.contains(action: other) ? min(total, old + raised) : max(0, old - lowered)
-        }
+        var moved = distribution.probabilities
         var others = 0.0
         for other in 0..<actionCount where other != action && set.contains(action: other) {
-            others += moved(other, distribution[other])
+            moved[other] =
+                higher.contains(action: other) ? min(total, moved[other] + raised) : max(0, moved[other] - lowered)
+            others += moved[other]
         }
-        distribution.reshape(set) { other, old in other == action ? total - others : moved(other, old) }
+        moved[action] = total - others
+        return moved
     }
 }

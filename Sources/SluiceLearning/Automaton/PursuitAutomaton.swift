@@ -85,4 +85,32 @@ package struct PursuitAutomaton: LearningAutomaton, Hashable {
             distribution.reshape(set) { other, old in other == best ? total - others : max(0, old - moved) }
         }
     }
+    /// Learns from rewards of several actions seen at once, as `draws` updates would on average if each action were drawn
+    /// with its probability: every estimate hears its reward, and the best one is pursued. Actions without a reward keep
+    /// their probability.
+    package mutating func update(rewards: [Double?], draws: Int) {
+        let set = ActionSet(actions: rewards.indices.filter { rewards[$0] != nil })
+        guard draws > 0 else { return }
+        estimates.record(rewards, times: draws)
+        guard set.count > 1, let best = estimates.best(of: set) else { return }
+        let total = set == actions ? 1 : distribution.share(of: set)
+        let strength: Double
+        switch answer {
+        case .rewardPenalty: strength = 1
+        case .rewardInaction:
+            strength = rewards.enumerated().reduce(0) { $0 + ($1.element ?? 0) * distribution[$1.offset] / total }
+        }
+        switch step {
+        case .continuous(let share):
+            let kept = power(1 - share * strength, draws)
+            distribution.reshape(set) { other, old in kept * old + (other == best ? (1 - kept) * total : 0) }
+        case .discretised(let resolution):
+            let moved = strength * Double(draws) / Double(actionCount * resolution)
+            var others = 0.0
+            for other in 0..<actionCount where other != best && set.contains(action: other) {
+                others += max(0, distribution[other] - moved)
+            }
+            distribution.reshape(set) { other, old in other == best ? total - others : max(0, old - moved) }
+        }
+    }
 }

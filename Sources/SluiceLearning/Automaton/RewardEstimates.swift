@@ -35,6 +35,24 @@ package struct RewardEstimates: Hashable, Sendable {
         means[action] += weight * (reward - means[action])
     }
 
+    /// Records rewards of several actions heard at once, each as if it had been heard `times` times; those that are nil
+    /// were not heard.
+    package mutating func record(_ rewards: [Double?], times: Int) {
+        precondition(rewards.count == means.count, "there are \(means.count) actions, not \(rewards.count)")
+        for (action, reward) in rewards.enumerated() {
+            guard let reward else { continue }
+            precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
+            counts[action] += times
+            let share = Double(times) / Double(counts[action])
+            let weight: Double =
+                switch memory {
+                case .all: share
+                case .recent(let weight): max(1 - power(1 - weight, times), share)
+                }
+            means[action] += weight * (reward - means[action])
+        }
+    }
+
     /// The action of `set` with the greatest mean, the first of equals; nil for the empty set.
     package func best(of set: ActionSet) -> Int? { extreme(of: set) { $0 > $1 } }
 
@@ -59,4 +77,15 @@ package struct RewardEstimates: Hashable, Sendable {
         }
         return found
     }
+}
+
+/// `base` to the power of a whole number that is not negative, by squaring.
+func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, square, left) = (1.0, base, exponent)
+    while left > 0 {
+        if left & 1 == 1 { result *= square }
+        square *= square
+        left >>= 1
+    }
+    return result
 }

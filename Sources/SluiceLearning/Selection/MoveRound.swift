@@ -52,6 +52,47 @@ package struct MoveRound: Sendable {
         return move
     }
 
+    /// Whether the weights of a split flow may change so: if with its bandwidth shifted accordingly the flow is expected
+    /// to fare no worse than now by more than `tolerance`, no link that gets more of it is busier than
+    /// `utilisationMax`, and the busiest link that loses some may still lose a flow; then `estimates` expect the change.
+    ///
+    /// - Parameters:
+    ///   - present: weight of each candidate now, and `wanted`: then; both sum to something positive.
+    ///   - tolerance: how much worse in reward, since an automaton also prefers paths for what they have been.
+    /// - Returns: the mean rewards before and after; nil where it may not.
+    package mutating func approve(
+        _ selector: PathSelector, bandwidth: Bandwidth, from present: [Int], to wanted: [Int], tolerance: Double,
+        estimates: inout LinkEstimates
+    ) -> (former: Double, present: Double)? {
+        var selector = selector
+        selector.measure(from: estimates, in: topology, at: now)
+        var shift: [LinkIndex: Double] = [:]
+        for (weights, sign) in [(present, -1.0), (wanted, 1.0)] {
+            let total = Double(weights.reduce(0, +))
+            for (path, weight) in zip(selector.paths, weights) where weight > 0 {
+                for link in path.links { shift[link, default: 0] += sign * Double(weight) / total }
+            }
+        }
+        func shifted(_ share: Double) -> Bandwidth {
+            Bandwidth(bitsPerSecond: Int((Double(bandwidth.bitsPerSecond) * abs(share)).rounded()))
+        }
+        let links = shift.filter { abs($0.value) > 1e-9 }.sorted { $0.key < $1.key }
+        let losing = links.filter { $0.value < 0 }.map(\.key)
+        guard let bottleneck = bottleneck(of: losing, estimates), allowance[bottleneck.position] > 0 else { return nil }
+        var expected = estimates
+        for (link, share) in links { expected.project(shifted(share), on: topology[link], arriving: share > 0) }
+        let gaining = links.filter { $0.value > 0 }.map(\.key)
+        guard gaining.allSatisfy({ (expected.utilisation(of: $0, at: now) ?? 0) <= Self.utilisationMax }) else {
+            return nil
+        }
+        guard let before = selector.reward(of: present) else { return nil }
+        selector.measure(from: expected, in: topology, at: now)
+        guard let after = selector.reward(of: wanted), after >= before - tolerance else { return nil }
+        estimates = expected
+        allowance[bottleneck.position] -= 1
+        return (before, after)
+    }
+
     /// The busiest of `links`, the first of equals; where nothing is measured, the first.
     private func bottleneck(of links: [LinkIndex], _ estimates: LinkEstimates) -> LinkIndex? {
         links.max {

@@ -22,7 +22,7 @@ package struct PathRecommendation: Hashable, Sendable {
 package struct PathSelector: Sendable {
     /// Candidates, distinct, 1 to `ActionSet.limit`.
     package let paths: [Path]
-    package private(set) var automaton: LinearAutomaton
+    package private(set) var automaton: PathAutomaton
     /// Position of the path in use.
     package private(set) var current: Int
     /// Last known reward of each candidate, 0 to 1; nil where some link was never, or too long ago, measured.
@@ -35,6 +35,8 @@ package struct PathSelector: Sendable {
     private let dwellSeconds: Double
     private let drawsPerSecond: Double
     private let longestStepSeconds: Double
+    private let splitWeights: Int
+    private let splitChange: Int
     private var lastUpdate: Instant?
     private var drawsLeftOver = 0.0
 
@@ -49,9 +51,7 @@ package struct PathSelector: Sendable {
         precondition(paths.indices.contains(current), "the path in use is not among the candidates")
         self.paths = paths
         self.current = current
-        automaton = LinearAutomaton(
-            actionCount: paths.count, rewardStep: policy.rewardStep, penaltyStep: policy.penaltyStep,
-            floor: min(policy.floor, 1 / Double(paths.count)))
+        automaton = PathAutomaton(actionCount: paths.count, policy: policy)
         rewards = Array(repeating: nil, count: paths.count)
         placed = now
         reward = PathReward(weights: weights, candidates: paths, in: topology)
@@ -59,6 +59,8 @@ package struct PathSelector: Sendable {
         dwellSeconds = policy.dwellSeconds
         drawsPerSecond = policy.drawsPerSecond
         longestStepSeconds = policy.staleSeconds
+        splitWeights = policy.splitWeights
+        splitChange = policy.splitChange
     }
 
     /// Computes the rewards of all candidates anew and lets the automaton learn from those that are known.
@@ -103,10 +105,50 @@ package struct PathSelector: Sendable {
             probability: automaton.probability(of: favourite))
     }
 
+    /// The weights, one for each candidate, that are worth setting: the automaton's probabilities among `available`,
+    /// rounded so that they sum to the policy's, if they differ enough from those in `present`, and the flow has had
+    /// these for the dwell time. Nil: not worth it.
+    ///
+    /// A candidate of which nothing fresh is known keeps at most the weight that it has.
+    /// - Parameters:
+    ///   - available: candidates that the flow could take now.
+    ///   - present: the weights in force; all of them 0 but that of the one path of a flow that is not split.
+    package func weights(among available: ActionSet, present: [Int], at now: Instant) -> [Int]? {
+        precondition(present.count == paths.count, "one weight for each candidate")
+        guard now.seconds(since: placed) >= dwellSeconds else { return nil }
+        let usable = ActionSet(
+            actions: paths.indices.filter {
+                available.contains(action: $0) && (rewards[$0] != nil || present[$0] > 0)
+            })
+        guard !usable.isEmpty else { return nil }
+        let shares = paths.indices.map { usable.contains(action: $0) ? automaton.probability(of: $0) : 0 }
+        guard shares.contains(where: { $0 > 0 }) else { return nil }
+        let wanted = SplitWeights.apportion(splitWeights, by: shares)
+        let former = SplitWeights.apportion(splitWeights, by: present.map(Double.init))
+        let change = zip(wanted, former).reduce(0) { $0 + max(0, $1.0 - $1.1) }
+        return change >= splitChange ? wanted : nil
+    }
+
+    /// Mean reward over the weights; nil where a path with weight has none.
+    package func reward(of weights: [Int]) -> Double? {
+        var sum = 0.0
+        for (position, weight) in weights.enumerated() where weight > 0 {
+            guard let reward = rewards[position] else { return nil }
+            sum += Double(weight) * reward
+        }
+        return sum / Double(max(1, weights.reduce(0, +)))
+    }
+
     /// The flow now takes candidate `position`, for whatever reason.
     package mutating func place(on position: Int, at now: Instant) {
         precondition(paths.indices.contains(position), "there is no candidate \(position)")
         guard position != current else { return }
+        current = position
+        placed = now
+    }
+    /// The weights of a split flow have changed; its main path is candidate `position`.
+    package mutating func split(mainly position: Int, at now: Instant) {
+        precondition(paths.indices.contains(position), "there is no candidate \(position)")
         current = position
         placed = now
     }

@@ -9,6 +9,7 @@ package struct Policy: Hashable, Sendable {
     package var admission: AdmissionPolicy
     package var reoptimisation: ReoptimisationPolicy
     package var learning: LearningPolicy
+    package var telemetry = TelemetryPolicy()
     package var limits: ClientLimits
     package var access: [AccessRule]
     package var meters: MeterPolicy
@@ -58,6 +59,8 @@ package struct TrafficClass: Hashable, Sendable {
     package var matches: [FlowMatch]
     /// What makes a path good for its flows; nil: the learning policy's weights.
     package var rewardWeights: RewardWeights?
+    /// What its flows do with what was learned; nil: the learning policy's action.
+    package var learningAction: LearningPolicy.Action?
     /// RSVP-TE setup and hold priority, 0 (strongest) to 7; nil: the class's own priority. What they stand for is in
     /// `Policy.rsvpPriorities`; setup is at most as strong as `priority`, hold at least (RFC 3209, section 4.7.1, asks
     /// that setup be no stronger than hold), so whoever gives way is less important as well.
@@ -112,52 +115,6 @@ package struct ReoptimisationPolicy: Hashable, Sendable {
     /// change starts none.
     package var afterChangeSeconds: Double?
     package init() {}
-}
-
-package struct LearningPolicy: Hashable, Sendable {
-    package enum Scheme: String, Hashable, Sendable, CaseIterable {
-        case off
-        /// L_R-εP, S-model.
-        case linearRewardEpsilonPenalty
-    }
-
-    package var scheme: Scheme = .linearRewardEpsilonPenalty
-    /// Reward step a.
-    package var rewardStep: Double = 0.2
-    /// Penalty step b.
-    package var penaltyStep: Double = 0.015
-    /// Least probability of each available path.
-    package var floor: Double = 0.001
-    /// Candidate paths of one flow.
-    package var paths: Int = 4
-    /// How much better (in reward, 0 to 1) another path must be before a flow moves.
-    package var margin: Double = 0.1
-    /// Least time between two moves of one flow.
-    package var dwellSeconds: Double = 5
-    /// How many draws of the automaton a second of telemetry stands for; with the steps a and b, how fast it learns.
-    package var drawsPerSecond: Double = 25
-    /// Time constant by which measurements of a link are smoothed; 0: the last one counts alone.
-    package var smoothingSeconds: Double = 0.5
-    /// Age from which on a measurement decides nothing.
-    package var staleSeconds: Double = 10
-    /// What makes a path good for classes that do not say.
-    package var rewardWeights = RewardWeights()
-    package init() {}
-}
-
-/// How much each measurement counts in the reward of a path; only their ratios matter, and at least one is positive.
-package struct RewardWeights: Hashable, Sendable {
-    package var utilisation: Double = 1
-    package var queue: Double = 1
-    package var latency: Double = 1
-    package var loss: Double = 1
-    package init() {}
-    package init(utilisation: Double, queue: Double, latency: Double, loss: Double) {
-        self.utilisation = utilisation
-        self.queue = queue
-        self.latency = latency
-        self.loss = loss
-    }
 }
 
 package struct ClientLimits: Hashable, Sendable {

@@ -78,6 +78,32 @@ import Testing
         #expect(policy.limits == Policy.standard.limits)
     }
 
+    @Test func `learning and telemetry say what is learned from, by what and to what end`() throws {
+        let policy = try read(
+            """
+            classes:
+              - {name: standard, priority: 3, learningAction: split}
+            learning: {scheme: generalisedPursuit, action: move, resolution: 7, memoryWeight: 0.2, pursuitStep: 0.4,
+                       floor: 0.01, splitWeights: 32, splitChange: 3}
+            telemetry: {sources: [192.0.2.0/24, "2001:db8::/32"], intDscp: 5, intPort: 5000, queueUnitBytes: 80,
+                        associationBits: beforeReserved, latencyUnitNanoseconds: 1000, fullUtilisation: 10000,
+                        clockToleranceSeconds: 0.5}
+            """)
+        #expect(policy.classes.first?.learningAction == .split)
+        #expect(policy.learning.scheme == .generalisedPursuit && policy.learning.action == .move)
+        #expect(policy.learning.resolution == 7 && policy.learning.memoryWeight == 0.2)
+        #expect(policy.learning.splitWeights == 32 && policy.learning.splitChange == 3)
+        let telemetry = policy.telemetry
+        for (text, isAccepted) in [("192.0.2.7", true), ("192.0.3.7", false), ("2001:db8::1", true), ("::1", false)] {
+            let address = try #require(TelemetryPolicy.Source(text: text))
+            #expect(telemetry.accepts(address) == isAccepted, "\(text)")
+        }
+        #expect(telemetry.intDSCP == 5 && telemetry.intPort == 5_000 && telemetry.queueUnitBytes == 80)
+        #expect(telemetry.associationBits == .beforeReserved && telemetry.clockToleranceSeconds == 0.5)
+        #expect(Policy.standard.telemetry.accepts(try #require(TelemetryPolicy.Source(text: "127.0.0.1"))))
+        #expect(!Policy.standard.telemetry.accepts(try #require(TelemetryPolicy.Source(text: "10.0.0.1"))))
+    }
+
     @Test func `all faults of a file come at once, with lines`() {
         let found = faults(
             """
@@ -123,6 +149,10 @@ import Testing
         ("classes: [{name: standard, priority: 1, matches: [{ip_proto: 17, tcp_dst: 1}]}]", "exclude each other"),
         ("classes: [{name: standard, priority: 1, matches: [{ipv4_src: 1.1.1.1, ipv6_src: '::1'}]}]", "exclude each"),
         ("learning: {rewardWeights: {utilisation: 0, queue: 0, latency: 0, loss: 0}}", "at least one weight above 0"),
+        ("learning: {scheme: pursuit, floor: 0}", "above 0 with the scheme pursuit"),
+        ("learning: {penaltyStep: 0, floor: 0}", "above 0 with the scheme linearRewardEpsilonPenalty"),
+        ("learning: {splitWeights: 4, splitChange: 5}", "at most 4 (splitWeights)"),
+        ("telemetry: {sources: [nowhere]}", "\"nowhere\" is not an IPv4 or IPv6 address"),
         ("a: \"\\uD800\"", "the YAML is broken"), ("a: b: c", "the YAML is broken"),
         ("--- 1\n--- 2", "the YAML is broken"), ("\u{1}", "the YAML is broken"),
     ])
