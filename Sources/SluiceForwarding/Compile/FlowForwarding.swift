@@ -7,6 +7,9 @@
 // Two flows that enter the network at different places may have overlapping matches; on a shared link their packets
 // look alike. One of them then carries an MPLS label from its ingress on (RFC 3032), by which the switches after the
 // ingress know it; the last switch takes it off.
+//
+// A flow that is split takes several paths at once. Where they part, the rule sends to a select group with a bucket for
+// each way on (OpenFlow 1.3.5, section 5.6.1), weighted by the paths that go there; see `SplitPaths`.
 
 package import SluiceModel
 
@@ -22,29 +25,38 @@ package struct FlowForwarding: Hashable, Sendable {
     package var path: [LinkIndex]
     /// A second path whose rules stand ready except at the ingress; empty for none.
     package var backup: [LinkIndex]
+    /// All paths of a split flow, the one in use first; nil for a flow on one path.
+    package var split: SplitPaths?
+    /// First of the group ids that are this flow's, `SplitPaths.groupsPerFlow` in number.
+    package var firstGroup: UInt32
 
     /// - Precondition: a labelled flow's match names its EtherType, which the last switch restores.
     package init(
         cookie: UInt64, match: FlowMatch, label: UInt32? = nil, meter: Meter? = nil, path: [LinkIndex],
-        backup: [LinkIndex] = []
+        backup: [LinkIndex] = [], split: SplitPaths? = nil, firstGroup: UInt32 = 0
     ) {
         precondition(label == nil || match.etherType != nil, "a labelled flow's EtherType must be restored at its end")
+        precondition(backup.isEmpty || split == nil, "a flow has a second path in reserve or in use, not both")
         self.cookie = cookie
         self.match = match
         self.label = label
         self.meter = meter
         self.path = path
         self.backup = backup
+        self.split = split
+        self.firstGroup = firstGroup
     }
 }
 
-/// A rule and the switch it belongs to.
+/// A rule, the switch it belongs to, and the group that it sends to.
 package struct PlacedRule: Hashable, Sendable {
     package let `switch`: NodeIndex
     package let rule: Rule
-    package init(switch: NodeIndex, rule: Rule) {
+    package let group: Group?
+    package init(switch: NodeIndex, rule: Rule, group: Group? = nil) {
         self.switch = `switch`
         self.rule = rule
+        self.group = group
     }
 }
 
@@ -67,7 +79,11 @@ package let localPort = PortNumber(0xffff_fffe)
 extension FlowRules {
     /// The rules that carry `flow` through `topology`.
     package init(compiling flow: FlowForwarding, in topology: Topology) {
-        append(along: flow.path, of: flow, in: topology, withIngress: true)
+        if let split = flow.split {
+            append(split, of: flow, in: topology)
+        } else {
+            append(along: flow.path, of: flow, in: topology, withIngress: true)
+        }
         pathLength = rules.count
         if !flow.backup.isEmpty { append(along: flow.backup, of: flow, in: topology, withIngress: false) }
         meter = flow.meter
@@ -85,23 +101,65 @@ extension FlowRules {
         for position in first...last {
             let isIngress = position == first
             if isIngress && !withIngress { continue }
-            let node = position < 0 ? topology[path[0]].from : topology[path[position]].to
-            var match = RuleMatch()
-            if position >= 0 { match.inPort = topology[path[position]].toPort }
-            if let label, !isIngress { match.label = label } else { match.fields = flow.match }
-            var actions: [RuleAction] = []
-            if isIngress {
-                if let meter = flow.meter { actions.append(.meter(meter.id)) }
-                if let label { actions += [.pushLabel, .setLabel(label)] }
-            } else if label != nil, position == last, let etherType = flow.match.etherType {
-                actions.append(.popLabel(etherType: etherType))
-            }
-            let out = position + 1 < path.count ? topology[path[position + 1]].fromPort : localPort
-            guard let out else { preconditionFailure("link \(path[position + 1]) leaves a switch without a port") }
-            actions.append(.output(out))
-            let rule = Rule(
-                key: Rule.Key(table: 0, priority: match.priority, match: match), cookie: flow.cookie, actions: actions)
-            rules.append(PlacedRule(switch: node, rule: rule))
+            let next = position + 1 < path.count ? path[position + 1] : nil
+            rules.append(
+                Self.rule(
+                    of: flow, at: position < 0 ? topology[path[0]].from : topology[path[position]].to,
+                    arriving: position < 0 ? nil : path[position], isIngress: isIngress, isLast: position == last,
+                    label: label, way: .output(Self.port(next, topology)), in: topology))
         }
+    }
+
+    /// Every switch on the way in an order in which no packet ever goes back: the ingress first.
+    private mutating func append(_ split: SplitPaths, of flow: FlowForwarding, in topology: Topology) {
+        let hasInnerSwitch = split.hops.count > 1
+        for (position, hop) in split.hops.enumerated() {
+            let node = hop.arriving.map { topology[$0].to } ?? topology[split.paths[0].links[0]].from
+            var way = RuleAction.output(Self.port(hop.onward.first?.link, topology))
+            var group: Group?
+            if hop.onward.count > 1 {
+                let id = flow.firstGroup + SplitPaths.offset(ofGroupAfter: hop.arriving, in: topology)
+                way = .group(id)
+                group = Group(
+                    id: id, kind: .select,
+                    buckets: hop.onward.map {
+                        Group.Bucket(
+                            weight: UInt16(clamping: $0.weight), actions: [.output(Self.port($0.link, topology))])
+                    })
+            }
+            let placed = Self.rule(
+                of: flow, at: node, arriving: hop.arriving, isIngress: position == 0, isLast: hop.isLast,
+                label: hasInnerSwitch ? flow.label : nil, way: way, in: topology)
+            rules.append(PlacedRule(switch: placed.switch, rule: placed.rule, group: group))
+        }
+    }
+
+    private static func rule(
+        of flow: FlowForwarding, at node: NodeIndex, arriving: LinkIndex?, isIngress: Bool, isLast: Bool,
+        label: UInt32?, way: RuleAction, in topology: Topology
+    ) -> PlacedRule {
+        var match = RuleMatch()
+        if let arriving { match.inPort = topology[arriving].toPort }
+        if let label, !isIngress { match.label = label } else { match.fields = flow.match }
+        var actions: [RuleAction] = []
+        if isIngress {
+            if let meter = flow.meter { actions.append(.meter(meter.id)) }
+            if let label { actions += [.pushLabel, .setLabel(label)] }
+        } else if label != nil, isLast, let etherType = flow.match.etherType {
+            actions.append(.popLabel(etherType: etherType))
+        }
+        actions.append(way)
+        let rule = Rule(
+            key: Rule.Key(table: 0, priority: match.priority, match: match), cookie: flow.cookie, actions: actions)
+        return PlacedRule(switch: node, rule: rule)
+    }
+
+    /// The port that `link` leaves by; the switch itself where there is none.
+    private static func port(_ link: LinkIndex?, _ topology: Topology) -> PortNumber {
+        guard let link else { return localPort }
+        guard let port = topology[link].fromPort else {
+            preconditionFailure("link \(link) leaves a switch without a port")
+        }
+        return port
     }
 }

@@ -34,6 +34,13 @@ package struct PacketTracer: Sendable {
         var port: PortNumber
     }
 
+    /// A packet where it has just arrived.
+    private struct Place: Hashable {
+        var node: NodeIndex
+        var inPort: PortNumber?
+        var packet: Packet
+    }
+
     private let topology: Topology
     private let linkBehind: [Port: LinkIndex]
 
@@ -46,45 +53,72 @@ package struct PacketTracer: Sendable {
         linkBehind = links
     }
 
-    /// What becomes of a packet that `source`, a host, sends, or that shows up at `source`, a switch.
+    /// What becomes of a packet that `source`, a host, sends, or that shows up at `source`, a switch. Where a select group
+    /// may send it several ways, all of them are followed, and one on which it does not arrive is its fate.
     package func fate(
         of sent: Packet, from source: NodeIndex, on state: (NodeIndex) -> SwitchState
     ) -> PacketFate {
-        struct Place: Hashable {
-            var node: NodeIndex
-            var inPort: PortNumber?
-            var packet: Packet
-        }
         var place = Place(node: source, inPort: nil, packet: sent)
         if topology[source].isHost {
             guard let attachment = topology.attachment(of: source) else { return .dropped(source) }
             place = Place(node: attachment.switch, inPort: attachment.port, packet: sent)
         }
-        var seen: Set<Place> = []
+        return fate(at: place, after: [], on: state)
+    }
+
+    private func fate(
+        at start: Place, after passed: Set<Place>, on state: (NodeIndex) -> SwitchState
+    ) -> PacketFate {
+        var place = start
+        var seen = passed
         while true {
             guard seen.insert(place).inserted else { return .looped(place.node) }
-            let rules = state(place.node).rules.values.filter {
-                Self.accepts($0.key.match, place.packet, at: place.inPort)
-            }
+            let content = state(place.node)
+            let rules = content.rules.values.filter { Self.accepts($0.key.match, place.packet, at: place.inPort) }
             guard let rule = rules.max(by: { $0.key.priority < $1.key.priority }) else { return .dropped(place.node) }
-            var out: PortNumber?
+            var packet = place.packet
+            var ways: [PortNumber] = []
             for action in rule.actions {
                 switch action {
-                case .setLabel(let label): place.packet.label = label
-                case .popLabel: place.packet.label = nil
-                case .output(let port): out = port
-                case .meter, .group, .pushLabel: break
+                case .setLabel(let label): packet.label = label
+                case .popLabel: packet.label = nil
+                case .output(let port): ways = [port]
+                case .group(let id): ways = (content.groups[id]?.buckets ?? []).compactMap(\.output)
+                case .meter, .pushLabel: break
                 }
             }
-            guard let out else { return .dropped(place.node) }
-            if out == localPort {
-                return place.packet.label == nil ? .delivered(place.node) : .labelled(place.node)
+            let ends = ways.map { end(of: packet, leaving: place.node, by: $0) }
+            guard let first = ends.first else { return .dropped(place.node) }
+            if case .next(let next) = first, ends.count == 1 {
+                place = next
+                continue
             }
-            guard let link = linkBehind[Port(node: place.node, port: out)] else { return .dropped(place.node) }
-            let next = topology[link].to
-            if topology[next].isHost { return place.packet.label == nil ? .delivered(next) : .labelled(next) }
-            place = Place(node: next, inPort: topology[link].toPort, packet: place.packet)
+            var fate: PacketFate?
+            for end in ends {
+                let found: PacketFate
+                switch end {
+                case .fate(let end): found = end
+                case .next(let next): found = self.fate(at: next, after: seen, on: state)
+                }
+                guard case .delivered = found else { return found }
+                fate = fate ?? found
+            }
+            return fate ?? .dropped(place.node)
         }
+    }
+
+    private enum End {
+        case fate(PacketFate)
+        case next(Place)
+    }
+
+    private func end(of packet: Packet, leaving node: NodeIndex, by port: PortNumber) -> End {
+        func delivered(_ node: NodeIndex) -> End { .fate(packet.label == nil ? .delivered(node) : .labelled(node)) }
+        if port == localPort { return delivered(node) }
+        guard let link = linkBehind[Port(node: node, port: port)] else { return .fate(.dropped(node)) }
+        let next = topology[link].to
+        if topology[next].isHost { return delivered(next) }
+        return .next(Place(node: next, inPort: topology[link].toPort, packet: packet))
     }
 
     private static func accepts(_ match: RuleMatch, _ packet: Packet, at port: PortNumber?) -> Bool {

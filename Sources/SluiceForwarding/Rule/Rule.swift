@@ -80,6 +80,12 @@ package struct Group: Hashable, Sendable {
             self.watchPort = watchPort
             self.actions = actions
         }
+
+        /// The port that packets leave by; nil where the bucket sends none out.
+        var output: PortNumber? {
+            for case .output(let port) in actions { return port }
+            return nil
+        }
     }
 
     package let id: UInt32

@@ -6,6 +6,10 @@
 // on the new path has already flipped, so a packet that meets a flipped rule follows the new path to its end, and one
 // that meets none follows the old path to its end. The ingress is last. Then the old rules that no packet reaches any
 // more go. A first installation and a removal are the two special cases, removal with the ingress first.
+//
+// A split flow's rules form a graph without circles instead of a line; its rules are listed so that none comes before one
+// that leads to it, and the same order serves. A rule and the group that it sends to change together: as one row, since
+// a group of other weights or other ways on is another next hop.
 // (Compare Foerster, Schmid, Vissicchio, "Survey of consistent software-defined network updates", 2019: this is the
 // backward order of loop-free updates, which suffices because rules see the incoming link.)
 
@@ -25,11 +29,11 @@ package enum UpdatePlan {
         var replacements: [PlacedRule] = []
         for (position, placed) in target.rules.enumerated() {
             let old = installed.rule(like: placed)
-            if old?.rule == placed.rule { continue }
+            if old == placed { continue }
             if position == 0 || old != nil {
                 replacements.append(placed)
             } else {
-                additions.add(placed)
+                additions.add(placed, replacing: nil)
             }
         }
         rounds.append(additions.round)
@@ -37,7 +41,7 @@ package enum UpdatePlan {
         var meterPending = meterChanged ? target.meter : nil
         for placed in replacements.reversed() {
             var round = RoundDraft()
-            round.add(placed)
+            round.add(placed, replacing: installed.rule(like: placed))
             if placed.switch == target.ingress, placed == target.rules.first, let meter = meterPending {
                 round.add(meter, at: placed.switch)
                 meterPending = nil
@@ -86,8 +90,14 @@ private struct RoundDraft {
         changes.sorted { $0.key < $1.key }.map { (switch: $0.key, change: $0.value) }
     }
 
-    mutating func add(_ placed: PlacedRule) {
-        changes[placed.switch, default: SwitchChange()].rules.append(placed.rule)
+    /// Sets a rule and its group. A group that only has other buckets changes alone, and one that is not needed any more
+    /// goes after the rule that used it.
+    mutating func add(_ placed: PlacedRule, replacing old: PlacedRule?) {
+        var change = changes[placed.switch] ?? SwitchChange()
+        if let group = placed.group, group != old?.group { change.groups.append(group) }
+        if placed.rule != old?.rule { change.rules.append(placed.rule) }
+        if let former = old?.group, former.id != placed.group?.id { change.deletedGroups.append(former.id) }
+        changes[placed.switch] = change
     }
     mutating func add(_ meter: Meter, at node: NodeIndex) {
         changes[node, default: SwitchChange()].meters.append(meter)
@@ -95,6 +105,7 @@ private struct RoundDraft {
     mutating func remove(_ placed: PlacedRule) {
         changes[placed.switch, default: SwitchChange()].deletedRules.append(
             SwitchChange.DeletedRule(key: placed.rule.key, cookie: placed.rule.cookie))
+        if let group = placed.group { changes[placed.switch]?.deletedGroups.append(group.id) }
     }
     mutating func remove(_ meter: Meter, at node: NodeIndex) {
         changes[node, default: SwitchChange()].deletedMeters.append(meter.id)
