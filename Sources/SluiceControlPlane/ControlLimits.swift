@@ -32,6 +32,10 @@ package enum ControlLimits {
     package static let bottlenecks = 16
     /// Flows tried again when room appears, in one event; more important ones first.
     package static let returningFlows = 1_000
+    /// Flows that learn from one report of telemetry; where more are on the measured links, they take turns.
+    package static let learningCarriers = 1_000
+    /// Automata that one report of telemetry may set up, each of which takes a few path searches.
+    package static let newAutomata = 64
     /// Labels that tell flows with overlapping matches apart; MPLS labels 16 to 2^20 − 1 (RFC 3032).
     package static let labels = 1_048_560
 }

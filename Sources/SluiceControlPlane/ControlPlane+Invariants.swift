@@ -121,7 +121,12 @@ extension ControlPlane {
 
     private func pathFaults(_ place: DirectionPlacement, of flow: Flow, in unit: FlowUnit) -> [String] {
         var faults: [String] = []
-        for path in [place.path] + (place.backup.map { [$0] } ?? []) {
+        if let split = place.split {
+            if split.paths.first != place.path || Set(split.paths).count < 2 || !split.weights.allSatisfy({ $0 > 0 }) {
+                faults.append("\(flow.id): its split is none")
+            }
+        }
+        for path in place.pathsInUse + (place.backup.map { [$0] } ?? []) {
             guard let whole = Path(path.links, in: topology) else {
                 faults.append("\(flow.id): the path loops or does not join")
                 continue
@@ -166,10 +171,16 @@ extension Installation {
             if occupied[link] != occupancy[link] { faults.append("occupancy of link \(link) is wrong") }
             if occupied[link] > reservable[link] { faults.append("link \(link) is overbooked on the switches") }
         }
+        let groups = carriers.reduce(0) { $0 + ($1?.installed.rules.count { $0.group != nil } ?? 0) }
+        if groups != switches.reduce(0, { $0 + $1.state.groups.count }) { faults.append("groups are left on switches") }
         for (carrier, installation) in carriers.enumerated() {
             guard let installation else { continue }
             for placed in installation.installed.rules {
-                let row = switches[placed.switch.position].state.rules[placed.rule.key]
+                let state = switches[placed.switch.position].state
+                if let group = placed.group, state.groups[group.id] != group {
+                    faults.append("carrier \(carrier): a group is not on its switch")
+                }
+                let row = state.rules[placed.rule.key]
                 // Another flow may have taken over the row of one that is leaving.
                 if row != placed.rule, row?.cookie == installation.number || installation.target != nil {
                     faults.append("carrier \(carrier): a rule is not on its switch")

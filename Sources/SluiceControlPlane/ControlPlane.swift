@@ -93,6 +93,9 @@ package struct ControlPlane: Sendable {
         fireTimers()
         switch event {
         case .request(let ticket, let client, let request): answer(request, of: client, ticket)
+        case .measured(let samples):
+            var receipt = TelemetryReceipt()
+            learn(from: samples, into: &receipt)
         case .clientCame(let client, let account): accounts[client] = account
         case .clientGone(let client):
             accounts[client] = nil
@@ -159,6 +162,7 @@ package struct ControlPlane: Sendable {
             try subscribeToOccurrences(kinds, client)
             return .eventsSubscribed
         case .reportTelemetry(let samples): return .telemetry(learn(from: samples))
+        case .telemetryStatus: return .telemetryStatus(telemetryTotals)
         case .automata(let id): return .automata(try automata(of: id))
         case .optimize(let request): return try optimize(request, ticket).map { .optimization($0) }
         case .optimizeStatus: return .optimizationStatus(optimization.status)

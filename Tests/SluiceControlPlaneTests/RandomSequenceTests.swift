@@ -72,6 +72,8 @@ private struct RandomRun {
             ruleCapacities: seed % 3 == 0 ? [2: 18 + stream.below(6), 4: 20] : [:])
         tracer = PacketTracer(topology)
         policy = RandomPolicy.make(&stream)
+        // Flows split in a third of the runs, half of which have an owner of switches.
+        if seed % 3 == 0 { policy.learning.action = .split }
         driver = Driver(topology, policy: policy)
         self.stream = stream
         // An agent owns some of the switches, in half of the runs, and everyone's rules are watched.

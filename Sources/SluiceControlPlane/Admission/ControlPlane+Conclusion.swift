@@ -137,12 +137,16 @@ extension ControlPlane {
                     MovedFlow(id: flows[slot].directions[direction].id, from: names(of: from), to: names(of: to)))
             }
             let isUpdated = consequences.cause == .update(slot: slot)
-            guard isUpdated || from != to else { continue }
+            let losesShares = direction < former.count && former[direction].split != present[direction].split
+            guard isUpdated || from != to || losesShares else { continue }
+            let shares = shares(of: present[direction])
+            let kind: Occurrence.Kind = isUpdated ? .flowUpdated : losesShares ? .flowSplit : .flowMoved
             let (path, formerPath) = (names(of: to), names(of: from))
-            report(isUpdated ? .flowUpdated : .flowMoved, slot, direction) { occurrence, _ in
+            report(kind, slot, direction) { occurrence, _ in
                 occurrence.path = path
                 occurrence.formerPath = formerPath
-                if from != to {
+                occurrence.shares = shares
+                if from != to || losesShares {
                     occurrence.moveReason =
                         consequences.groomedFor[slot] == nil ? consequences.cause.moveReason : .grooming
                     occurrence.by = consequences.displacedBy[slot] ?? consequences.groomedFor[slot]
@@ -224,7 +228,8 @@ extension ControlPlane {
             rules = FlowRules(
                 compiling: FlowForwarding(
                     cookie: number, match: match, label: unit.labels[direction], meter: meter,
-                    path: placement.path.links, backup: placement.backup?.links ?? []), in: topology)
+                    path: placement.path.links, backup: placement.backup?.links ?? [], split: placement.split,
+                    firstGroup: (UInt32(unit.carrier(direction)) + 1) * SplitPaths.groupsPerFlow), in: topology)
         }
         return InstallationTarget(
             number: number, level: unit.level, rules: rules, links: placement.links,

@@ -1,6 +1,7 @@
 // Links that fail, recover and are drained: whoever runs over them is placed again, the most important first, in one
 // pass; what comes back lets those that wait return.
 
+import SluiceForwarding
 import SluiceModel
 
 extension ControlPlane {
@@ -78,8 +79,8 @@ extension ControlPlane {
         }
     }
 
-    /// Takes everything off `links`. A protected unit whose other path is whole switches to it at once; the rest is
-    /// placed again, the most important first.
+    /// Takes everything off `links`. A protected or split unit that has another path that is whole keeps to it at once;
+    /// the rest is placed again, the most important first.
     private mutating func evacuate(_ links: [LinkIndex], _ consequences: inout Consequences) {
         var displaced: [Int] = []
         for slot in units(on: links) {
@@ -93,14 +94,17 @@ extension ControlPlane {
         restoreProtection(&consequences)
     }
 
-    /// Puts every direction of a protected unit on its whole path; false where one has none.
+    /// Puts every direction of a protected or split unit on what is left of its paths; false where one has nothing left.
     private mutating func switchOver(_ slot: Int, away links: [LinkIndex]) -> Bool {
         let unit = flows[slot]
-        guard unit.isProtected, let placement = unit.placement else { return false }
+        guard unit.isProtected || unit.isSplit, let placement = unit.placement else { return false }
         func isWhole(_ path: Path) -> Bool { !path.links.contains(where: links.contains) }
         var rest: [DirectionPlacement] = []
         for direction in placement {
-            if isWhole(direction.path) {
+            if let split = direction.split {
+                guard let left = direction.keeping(split.paths.filter(isWhole), in: topology) else { return false }
+                rest.append(left)
+            } else if isWhole(direction.path) {
                 let backup = direction.backup.flatMap { isWhole($0) ? $0 : nil }
                 rest.append(
                     DirectionPlacement(bandwidth: direction.bandwidth, path: direction.path, backup: backup))

@@ -1,5 +1,6 @@
 // What is admitted, moved and withdrawn as one: a flow, or a flow and the companion that carries its reverse.
 
+import SluiceForwarding
 import SluiceModel
 
 /// Where one direction runs.
@@ -8,7 +9,9 @@ struct DirectionPlacement: Hashable, Sendable {
     var path: Path
     /// The second path of a protected flow.
     var backup: Path?
-    /// Every link held, each once.
+    /// All paths of a split flow and their weights, `path` first; nil for a flow on one path.
+    var split: SplitPaths?
+    /// Every link held, each once; a split flow holds its whole bandwidth on each link of each of its paths.
     private(set) var links: [LinkIndex]
 
     init(bandwidth: Bandwidth, path: Path, backup: Path? = nil) {
@@ -17,6 +20,30 @@ struct DirectionPlacement: Hashable, Sendable {
         self.backup = backup
         links = path.links
         if let backup { links += backup.links.filter { !path.links.contains($0) } }
+    }
+
+    /// - Precondition: there are at least two paths.
+    init(bandwidth: Bandwidth, split: SplitPaths) {
+        precondition(split.paths.count > 1, "one path is no split")
+        self.bandwidth = bandwidth
+        path = split.paths[0]
+        self.split = split
+        links = path.links
+        for other in split.paths.dropFirst() { links += other.links.filter { !links.contains($0) } }
+    }
+
+    /// Every path that packets may take.
+    var pathsInUse: [Path] { split?.paths ?? [path] }
+
+    /// The same on `kept` of the split paths alone, in their order and with their weights; nil where that is none.
+    func keeping(_ kept: [Path], in topology: Topology) -> DirectionPlacement? {
+        guard let split, let main = kept.first else { return nil }
+        if kept.count == 1 { return DirectionPlacement(bandwidth: bandwidth, path: main) }
+        let weights = zip(split.paths, split.weights).filter { kept.contains($0.0) }.map(\.1)
+        guard let rest = SplitPaths(kept, weights: weights, in: topology) else {
+            preconditionFailure("a part of paths that go together does not")
+        }
+        return DirectionPlacement(bandwidth: bandwidth, split: rest)
     }
 }
 
@@ -51,6 +78,8 @@ struct FlowUnit: Sendable {
     var expires: Instant?
     /// When it last changed its path, for dwell times.
     var placedAt: Instant
+    /// A switch refused its rules while it was split: it is not split again.
+    var isKeptWhole = false
     /// While waiting: links of which at least one must gain room before the unit can fit; nil where that is not known.
     var blockedBy: [LinkIndex]?
     /// Labels of the directions whose matches alone do not tell their packets apart.
@@ -62,6 +91,7 @@ struct FlowUnit: Sendable {
     var id: FlowID { directions[0].id }
     var level: Int { directions[0].priority.level }
     var isProtected: Bool { directions[0].protection != .none }
+    var isSplit: Bool { placement?.contains { $0.split != nil } ?? false }
 
     func carrier(_ direction: Int) -> Carrier { Carrier(2 * slot + direction) }
     func holder(_ direction: Int) -> Holdings.Holder {

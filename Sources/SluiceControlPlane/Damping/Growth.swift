@@ -85,8 +85,7 @@ extension ControlPlane {
             let isOpen = place.links.allSatisfy { takesFlows[$0.position] }
             let room = isOpen ? holdings.room(on: place.links, for: unit.holder(direction)) : 0
             let bandwidth = max(place.bandwidth.bitsPerSecond, min(room, flow.bandwidth.bitsPerSecond))
-            present[direction] = DirectionPlacement(
-                bandwidth: Bandwidth(bitsPerSecond: bandwidth), path: place.path, backup: place.backup)
+            present[direction].bandwidth = Bandwidth(bitsPerSecond: bandwidth)
             if direction == 0 {
                 holdings.hold(present[0].bandwidth, on: present[0].links, by: unit.holder(0))
                 let fits = (1..<unit.directions.count).allSatisfy {

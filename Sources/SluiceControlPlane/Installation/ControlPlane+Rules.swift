@@ -132,6 +132,18 @@ extension ControlPlane {
     private mutating func avoid(_ node: NodeIndex, _ slot: Int) {
         let unit = flows[slot]
         guard let former = unit.placement else { return }
+        if unit.isSplit {
+            // Its groups may be what the switch cannot do. On one path it needs none.
+            flows.modify(slot) {
+                $0.isKeptWhole = true
+                $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } }
+            }
+            for direction in former.indices where former[direction].split != nil {
+                _ = gather(slot, direction, reason: .failure)
+            }
+            judge(slot)
+            return
+        }
         var consequences = Consequences(.installationFailure)
         displace(slot, &consequences)
         for direction in unit.directions.indices {

@@ -62,13 +62,24 @@ struct FlowInstallation: Sendable {
             installed.rules.removeAll { $0.switch == node && $0.rule.key == deleted.key }
         }
         for rule in change.rules {
-            let placed = PlacedRule(switch: node, rule: rule)
-            if let place = installed.rules.firstIndex(where: { $0.switch == node && $0.rule.key == rule.key }) {
+            let group = change.groups.first { rule.actions.contains(.group($0.id)) }
+            let place = installed.rules.firstIndex { $0.switch == node && $0.rule.key == rule.key }
+            let known = place.flatMap { installed.rules[$0].group }
+            let kept = known.flatMap { rule.actions.contains(.group($0.id)) ? $0 : nil }
+            let placed = PlacedRule(switch: node, rule: rule, group: group ?? kept)
+            if let place {
                 installed.rules[place] = placed
-            } else if target?.rules.rules.first == placed {
+            } else if let first = target?.rules.rules.first, first.switch == node, first.rule == rule {
                 installed.rules.insert(placed, at: 0)
             } else {
                 installed.rules.append(placed)
+            }
+        }
+        for group in change.groups {
+            // One that changed alone; the others have come with their rules.
+            let place = installed.rules.firstIndex { $0.switch == node && $0.group?.id == group.id }
+            if let place {
+                installed.rules[place] = PlacedRule(switch: node, rule: installed.rules[place].rule, group: group)
             }
         }
         for meter in change.meters { installed.meter = meter }

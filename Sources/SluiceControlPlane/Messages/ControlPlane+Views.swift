@@ -14,6 +14,7 @@ extension ControlPlane {
             requestedBandwidth: flow.bandwidth, priority: flow.priority.level, className: flow.className,
             path: placement?.path.nodes(in: topology).map { topology[$0].id } ?? [],
             links: placement?.path.links.map { topology[$0].id } ?? [], latency: placement?.path.latency(in: topology),
+            shares: shares(of: placement),
             backupLinks: placement?.backup?.links.map { topology[$0].id } ?? [], protection: flow.protection,
             match: flow.match,
             constraints: direction == 0

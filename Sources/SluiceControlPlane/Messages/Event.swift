@@ -23,6 +23,8 @@ package struct ClientID: Hashable, Comparable, Sendable {
 package enum Event: Sendable {
     /// A well-formed request; each gets exactly one `.reply` with its ticket, in this call or (an optimisation) later.
     case request(Ticket, from: ClientID, Request)
+    /// Links were measured by someone who waits for no answer; what cannot be used is counted.
+    case measured([LinkSample])
     /// A client has connected whose flows count for `account`. Without this they count for the client alone.
     case clientCame(ClientID, account: ClientID)
     /// A client's connection ended: its subscriptions and its ownership of switches end with it.

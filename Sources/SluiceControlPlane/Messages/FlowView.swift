@@ -89,6 +89,8 @@ package struct FlowView: Hashable, Sendable {
     package var path: [NodeID]
     package var links: [LinkID]
     package var latency: Latency?
+    /// The paths of a split flow, the one that gets most first; none for a flow on one path.
+    package var shares: [PathShare] = []
     /// Links of the second path of a protected flow.
     package var backupLinks: [LinkID]
     package var protection: Protection
@@ -103,6 +105,13 @@ package struct FlowView: Hashable, Sendable {
     package var cookie: UInt64
     /// Why it is `rejected`.
     package var rejection: Rejection?
+}
+
+/// One path of a split flow.
+package struct PathShare: Hashable, Sendable {
+    package var links: [LinkID]
+    /// Its part of the flow's traffic, over the sum of all weights of the flow.
+    package var weight: Int
 }
 
 /// A flow that had to give way, and what became of it.

@@ -10,6 +10,8 @@ package struct Occurrence: Hashable, Sendable {
         case flowPending = "flow.pending"
         case flowPreempted = "flow.preempted"
         case flowMoved = "flow.moved"
+        /// It takes several paths at once by weights, or others than before, or one again.
+        case flowSplit = "flow.split"
         case flowDegraded = "flow.degraded"
         /// It has got back what it lacked.
         case flowRestored = "flow.restored"
@@ -48,6 +50,8 @@ package struct Occurrence: Hashable, Sendable {
     package var linkState: LinkState?
     package var path: [LinkID]
     package var formerPath: [LinkID]
+    /// The paths of a split flow, `path` first; none for a flow on one path.
+    package var shares: [PathShare] = []
     package var moveReason: MoveReason?
     /// For a move that made room: the flow that needed it.
     package var by: FlowID?

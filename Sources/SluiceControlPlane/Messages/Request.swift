@@ -22,6 +22,7 @@ package enum Request: Hashable, Sendable {
     /// All kinds where nil.
     case subscribeEvents(kinds: [Occurrence.Kind]?)
     case reportTelemetry([TelemetrySample])
+    case telemetryStatus
     /// What automata have learned; of all flows where nil.
     case automata(FlowID?)
     case optimize(OptimizeRequest)

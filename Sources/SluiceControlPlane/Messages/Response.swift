@@ -17,6 +17,7 @@ package enum Response: Hashable, Sendable {
     case rulesAcknowledged(switch: NodeID, confirmedRevision: UInt64)
     case eventsSubscribed
     case telemetry(TelemetryReceipt)
+    case telemetryStatus(TelemetryTotals)
     case automata([AutomatonView])
     case optimization(OptimizationReport)
     case optimizationStatus(OptimizationStatus)
@@ -102,6 +103,8 @@ package struct TelemetryReceipt: Hashable, Sendable {
     package var refused: [Refusal: Int] = [:]
     /// Flows moved because of it.
     package var moved: [MovedFlow] = []
+    /// Flows whose weights changed because of it.
+    package var split: [FlowID] = []
     package init() {}
 }
 

@@ -4,8 +4,8 @@
 // more.
 //
 // The solver places flows on single paths. What it cannot model stays where it is and is counted as frozen: companions,
-// protected pairs, flows with less than they asked for, and flows on links that are not up. The order in which switches
-// then change is the installation's business, which never lets two flows use the same room at once.
+// protected pairs, split flows, flows with less than they asked for, and flows on links that are not up. The order in
+// which switches then change is the installation's business, which never lets two flows use the same room at once.
 
 import SluiceModel
 import SluiceSolver
@@ -136,7 +136,7 @@ extension ControlPlane {
     }
 
     private func isMovable(_ unit: FlowUnit) -> Bool {
-        guard unit.directions.count == 1, !unit.isProtected else { return false }
+        guard unit.directions.count == 1, !unit.isProtected, !unit.isSplit else { return false }
         guard let placement = unit.placement?[0] else { return waiting.contains(unit.slot) }
         return placement.bandwidth == unit.directions[0].bandwidth
             && placement.path.links.allSatisfy { takesFlows[$0.position] }

@@ -130,7 +130,8 @@ package struct SluiceScheme: ReplayScheme {
         case .flowAdmitted, .flowDegraded, .flowRestored, .flowUpdated:
             changes.append(
                 ReplayChange(position: position, kind: .carried(bandwidth: bandwidth(of: id, occurrence.time))))
-        case .flowRejected, .flowActive, .flowWithdrawn, .flowExpired, .flowInterrupted, .linkChanged, .rulesRefused,
+        case .flowSplit, .flowRejected, .flowActive, .flowWithdrawn, .flowExpired, .flowInterrupted, .linkChanged,
+            .rulesRefused,
             .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced:
             break
         }
