@@ -47,6 +47,8 @@ bench: build
 	.build/release/sluice-bench solver --suite $(SUITE)
 
 check-long: FUZZ_SECONDS = 30
+# What switches and captures send is the most hostile: a minute each.
+check-long: FUZZ_LONG_TARGETS = captures reports
 check-long: fuzz check-deb
 
 # Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
@@ -56,9 +58,11 @@ fuzz: packages-build
 	@cp -f policies/*.yaml .build-fuzz/corpus/policy/ 2>/dev/null || true
 	@cp -f topologies/*.json .build-fuzz/corpus/documents/ 2>/dev/null || true
 	@for target in $(FUZZ_TARGETS); do \
-	    echo "Fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	    seconds=$(FUZZ_SECONDS); \
+	    case " $(FUZZ_LONG_TARGETS) " in *" $$target "*) seconds=60;; esac; \
+	    echo "Fuzzing $$target for $$seconds s"; \
 	    SWIFT_BACKTRACE=enable=no SLUICE_FUZZ_TARGET=$$target .build-fuzz/release/sluice-fuzz \
-	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+	        -max_total_time=$$seconds -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
 	        -artifact_prefix=.build-fuzz/findings/$$target- .build-fuzz/corpus/$$target \
 	        > .build-fuzz/$$target.log 2>&1 \
 	        || { tail -40 .build-fuzz/$$target.log; echo "make: $$target failed; see .build-fuzz/findings" >&2; exit 1; }; \

@@ -91,8 +91,18 @@ private let targets: [FuzzTarget] = [
         }
         var intake = fuzzedIntake(format)
         intake.receive(datagram, at: .epoch)
+        // Counters are measured between two readings: the next one, a second of the agent's clock later.
+        var next = datagram
+        if next.count > 24 {
+            next[19] &+= 1
+            next[22] &+= 4
+            for position in 24..<next.count where position % 8 == 7 { next[position] &+= first }
+        }
+        intake.receive(next, at: .epoch)
         for sample in intake.drain() {
-            precondition(sample.link.position < 2 && (sample.utilisation ?? 0) <= 1, "an impossible sample")
+            precondition(
+                sample.link.position < 2 && (0...1).contains(sample.utilisation ?? 0)
+                    && (0...1).contains(sample.lossRatio ?? 0), "an impossible sample")
         }
         precondition(intake.reports + intake.refusals.total > 0, "a datagram went uncounted")
     },

@@ -42,6 +42,7 @@ package struct HopMapper: Sendable {
 
     private let units: HopUnits
     private var nodes: [UInt32: NodeIndex] = [:]
+    private var datapaths: [UInt64: NodeIndex] = [:]
     private var links: [Outlet: LinkIndex] = [:]
     private let propagation: [Latency]
 
@@ -57,6 +58,7 @@ package struct HopMapper: Sendable {
         var ambiguous: Set<UInt32> = []
         for index in topology.switches {
             guard let datapath = topology.datapath(of: index) else { continue }
+            datapaths[datapath.raw] = index
             let low = UInt32(truncatingIfNeeded: datapath.raw)
             if nodes.updateValue(index, forKey: low) != nil { ambiguous.insert(low) }
         }
@@ -64,6 +66,13 @@ package struct HopMapper: Sendable {
         for link in topology.links {
             if let port = link.fromPort { links[Outlet(node: link.from, port: port.raw)] = link.index }
         }
+    }
+
+    /// The link that leaves the switch of this datapath id by `port`.
+    package func link(datapath: UInt64, port: UInt32) throws(ReportRefusal) -> LinkIndex {
+        guard let node = datapaths[datapath] else { throw .unknownNode }
+        guard let link = links[Outlet(node: node, port: port)] else { throw .unknownInterface }
+        return link
     }
 
     /// - Throws: why the hop says nothing about a link.

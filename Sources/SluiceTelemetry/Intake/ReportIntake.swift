@@ -1,5 +1,6 @@
-// Datagrams in, the newest measurement of each link out. A flood of reports costs decoding and nothing else: what waits
-// is one slot a link, however many reports arrive between two hand-overs.
+// Datagrams in, the newest measurement of each link out: INT telemetry reports, and the interface counters of sFlow. A
+// flood of reports costs decoding and nothing else: what waits is one slot a link, however many reports arrive between two
+// hand-overs.
 
 package import SluiceModel
 
@@ -19,17 +20,20 @@ package struct ReportIntake: Sendable {
     /// Reports that the sequence numbers of their senders show to be missing.
     package private(set) var lostReports = 0
 
-    private let decoder: ReportDecoder
-    private let mapper: HopMapper
+    private var decoder: ReportDecoder
+    private var mapper: HopMapper
+    private var topology: Topology
+    private var rates = CounterRates()
+    private var ports: [PortCounters] = []
     private var senders: [Sender: LastReport] = [:]
     private var slots: [LinkSample?]
     /// Links whose slot is filled, in the order of their first measurement.
     private var filled: [LinkIndex] = []
     private var hops: [HopMetadata] = []
 
-    private struct Sender: Hashable {
-        let node: UInt32
-        let hardware: UInt8
+    private enum Sender: Hashable {
+        case node(UInt32, hardware: UInt8)
+        case agent(UInt128, subAgent: UInt32)
     }
 
     private struct LastReport {
@@ -40,15 +44,31 @@ package struct ReportIntake: Sendable {
     package init(topology: Topology, format: ReportFormat = ReportFormat(), units: HopUnits = HopUnits()) {
         decoder = ReportDecoder(format: format)
         mapper = HopMapper(topology: topology, units: units)
+        self.topology = topology
         slots = Array(repeating: nil, count: topology.links.count)
+    }
+
+    /// Whether a measurement waits to be drained.
+    package var holdsSamples: Bool { !filled.isEmpty }
+
+    /// Reads from now on for another network or in other units; what was counted stays counted.
+    package mutating func adopt(topology: Topology, format: ReportFormat, units: HopUnits) {
+        decoder = ReportDecoder(format: format)
+        mapper = HopMapper(topology: topology, units: units)
+        self.topology = topology
+        rates = CounterRates()
+        slots = Array(repeating: nil, count: topology.links.count)
+        filled.removeAll()
     }
 
     /// Takes one UDP payload. Whatever is wrong with it is counted in `refusals`.
     package mutating func receive(_ datagram: [UInt8], at now: Instant) {
+        if CounterDecoder.begins(datagram) { return receiveCounters(datagram, at: now) }
         do throws(ReportRefusal) {
             let header = try decoder.decode(datagram, into: &hops)
             for _ in 0..<header.unsupportedReports { refusals.count(.unsupportedReport) }
-            try follow(header, at: now)
+            try follow(
+                .node(header.nodeID, hardware: header.hardwareID), header.sequence, bits: header.sequenceBits, at: now)
         } catch {
             refusals.count(error)
             return
@@ -57,6 +77,29 @@ package struct ReportIntake: Sendable {
         for hop in hops {
             do throws(ReportRefusal) {
                 keep(try mapper.sample(from: hop, at: now), at: now)
+            } catch {
+                refusals.count(error)
+            }
+        }
+    }
+
+    private mutating func receiveCounters(_ datagram: [UInt8], at now: Instant) {
+        let header: CounterHeader
+        do throws(ReportRefusal) {
+            header = try CounterDecoder.decode(datagram, into: &ports)
+            try follow(.agent(header.agent, subAgent: header.subAgent), header.sequence, bits: 32, at: now)
+        } catch {
+            refusals.count(error)
+            return
+        }
+        reports += 1
+        for counters in ports {
+            do throws(ReportRefusal) {
+                guard let datapath = counters.datapath, let port = counters.port else { throw .unknownInterface }
+                let link = topology[try mapper.link(datapath: datapath, port: port)]
+                let sample = try rates.sample(
+                    of: link, from: counters, uptimeMilliseconds: header.uptimeMilliseconds)
+                if let sample { keep(sample, at: now) }
             } catch {
                 refusals.count(error)
             }
@@ -75,20 +118,21 @@ package struct ReportIntake: Sendable {
     }
 
     /// Sequence numbers wrap, so "before" means within half their range (RFC 1982).
-    private mutating func follow(_ header: ReportHeader, at now: Instant) throws(ReportRefusal) {
-        let sender = Sender(node: header.nodeID, hardware: header.hardwareID)
+    private mutating func follow(
+        _ sender: Sender, _ sequence: UInt32, bits: Int, at now: Instant
+    ) throws(ReportRefusal) {
         guard let last = senders[sender], now.seconds(since: last.time) < Self.forgetSequenceSeconds else {
             if senders.count < Self.sendersMax || senders[sender] != nil {
-                senders[sender] = LastReport(sequence: header.sequence, time: now)
+                senders[sender] = LastReport(sequence: sequence, time: now)
             }
             return
         }
-        let range = UInt64(1) << UInt64(header.sequenceBits)
-        let ahead = (UInt64(header.sequence) + range - UInt64(last.sequence) % range) % range
+        let range = UInt64(1) << UInt64(bits)
+        let ahead = (UInt64(sequence) + range - UInt64(last.sequence) % range) % range
         if ahead == 0 { throw .duplicate }
         if ahead > range / 2 { throw .reordered }
         lostReports += Int(ahead) - 1
-        senders[sender] = LastReport(sequence: header.sequence, time: now)
+        senders[sender] = LastReport(sequence: sequence, time: now)
     }
 
     /// Newest wins, quantity by quantity.
