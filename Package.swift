@@ -87,7 +87,7 @@ let package = Package(
             "SluiceDaemon",
             [
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceGLPK", "SluiceJSON",
-                "SluiceModel", "SluiceProtocol", "SluiceSolver", logging, nioCore, nioPosix,
+                "SluiceModel", "SluiceProtocol", "SluiceSolver", "SluiceTelemetry", logging, nioCore, nioPosix,
             ]),
         library("SluiceReport"),
         library(

@@ -1,5 +1,7 @@
 // Every maximum of the daemon; where it is checked, reaching it has a defined answer.
 
+package import NIOCore
+
 package enum DaemonLimits {
     /// Requests of one connection that wait for their answers; only optimisations and reloads wait at all.
     package static let requestsInFlight = 1_024
@@ -8,6 +10,17 @@ package enum DaemonLimits {
     /// Connections that only root and the daemon's own user may take, so that the operator always gets in; at most a
     /// quarter of what the policy allows.
     package static let connectionsReserved = 8
+    /// Bytes of one telemetry datagram; of longer ones the rest is lost, and they count as truncated.
+    package static let telemetryDatagramBytes = 16_384
+    /// Telemetry datagrams that are read at once.
+    package static let telemetryBatch = 16
+    /// Bytes of telemetry that wait in the kernel; what does not fit is lost.
+    package static let telemetryBufferBytes = 1 << 20
+    /// Nice value of the telemetry thread: decisions go first.
+    package static let telemetryNiceness: Int32 = 5
+    /// Least time between two hand-overs of measurements, and how long one waits for what comes with it.
+    package static let telemetryInterval = TimeAmount.milliseconds(50)
+    package static let telemetryGathering = TimeAmount.milliseconds(5)
     /// Users whose groups are looked up at a time, each by a thread of its own; others wait for their turn.
     package static let groupLookups = 4
     /// Users whose groups are remembered, and for how long.

@@ -19,6 +19,7 @@ struct Sluiced: ParsableCommand {
 
             Examples:
               sluiced --topology topologies/abilene.json --socket /tmp/sluice.sock
+              sluiced --topology net.json --telemetry 192.0.2.1:32766
               sluiced --topology net.graphml --policy policies/campus.yaml --check
               kill -HUP $(pidof sluiced)
 
@@ -35,6 +36,13 @@ struct Sluiced: ParsableCommand {
 
     @Option(help: "The control socket (default: SLUICE_SOCKET, else \(Sluiced.defaultSocket)).")
     var socket: String?
+
+    @Option(
+        name: .customLong("telemetry"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Listen for INT reports and sFlow counters here, as 0.0.0.0:32766; may be repeated.",
+            valueName: "address:port"))
+    var telemetryAddresses: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -79,7 +87,8 @@ struct Sluiced: ParsableCommand {
         let environment = Self.environment()
         var configuration = Configuration(
             topologyFile: topology, policyFile: policy,
-            socketPath: socket ?? environment["SLUICE_SOCKET"] ?? Self.defaultSocket)
+            socketPath: socket ?? environment["SLUICE_SOCKET"] ?? Self.defaultSocket,
+            telemetryAddresses: telemetryAddresses)
         configuration.auditFile = auditLog
         configuration.metricsAddress = try metricsAddress()
         let documents: Configuration.Documents

@@ -77,6 +77,9 @@ import Testing
         #expect(down.output.contains("moved video"), "\(down.output)")
         #expect(try sluice(daemon, "telemetry", "ac>", "--utilisation", "0.4").output.contains("accepted"))
         #expect(try sluice(daemon, "telemetry", "zz>", "--utilisation", "0.4").status == 1)
+        #expect(try sluice(daemon, "telemetry", "--utilisation", "0.4").status == 2)
+        let counts = try sluice(daemon, "telemetry").output
+        #expect(counts.contains("refused: unknown_link") && counts.contains("not listening"), "\(counts)")
         let optimized = try sluice(daemon, "optimize", "--budget", "100ms", "--json")
         #expect(try JSONNode(parsing: Array(optimized.output.utf8))["status"]?.string != nil)
         #expect(try sluice(daemon, "withdraw", "video").output.contains("video: withdrawn"))

@@ -49,7 +49,7 @@ extension Controller {
             }
         }
         let uptime = Double((NIODeadline.now() - started).nanoseconds) / 1e9
-        let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count)
+        let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count, telemetry: telemetry)
         let names = KnownNames(topology: plane.topology, policy: policy)
         metrics.count(response)
         answer(ticket, .success({ $0.response(response, facts, names) }), outcome: AuditedOutcome(response))

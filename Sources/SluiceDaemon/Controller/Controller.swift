@@ -72,6 +72,8 @@ package actor Controller {
     var solving: CancellationToken?
     /// Clients that wait for the reload that runs; nil: none runs.
     var reloading: [Ticket]?
+    /// Listens for reports by UDP; nil where the daemon was not told to.
+    var telemetry: TelemetryListener?
     var isStopping = false
 
     package init(plane: ControlPlane, policy: Policy, surroundings: Surroundings) {

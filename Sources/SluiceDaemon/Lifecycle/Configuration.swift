@@ -8,15 +8,20 @@ package struct Configuration: Sendable {
     /// nil: the standard policy.
     package var policyFile: String?
     package var socketPath: String
+    /// UDP addresses and ports that telemetry reports come to; none: they are not listened for.
+    package var telemetryAddresses: [String]
     /// nil: nothing is audited.
     package var auditFile: String?
     /// Where metrics are served by HTTP; nil: nowhere.
     package var metricsAddress: LoopbackAddress?
 
-    package init(topologyFile: String, policyFile: String?, socketPath: String) {
+    package init(
+        topologyFile: String, policyFile: String?, socketPath: String, telemetryAddresses: [String] = []
+    ) {
         self.topologyFile = topologyFile
         self.policyFile = policyFile
         self.socketPath = socketPath
+        self.telemetryAddresses = telemetryAddresses
     }
 
     /// The documents as values, and what they made of their readers.

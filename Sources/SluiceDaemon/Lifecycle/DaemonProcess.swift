@@ -40,6 +40,7 @@ package struct DaemonProcess {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let controller = makeController(loop: group.next(), service: service, audit: audit)
         let (server, metrics) = try serve(socket, group, controller)
+        let telemetry = try startTelemetry(for: controller, loop: group.next(), socket)
         let watchdog = service.watchdogNanoseconds.map { nanoseconds in
             group.next().scheduleRepeatedTask(initialDelay: .zero, delay: .nanoseconds(nanoseconds)) { _ in
                 // On the event loop, so that silence means that it hangs.
@@ -49,7 +50,7 @@ package struct DaemonProcess {
         let metricsAddress = metrics?.localAddress.flatMap { address in
             address.port.map { "\(configuration.metricsAddress?.hostText ?? ""):\($0)" }
         }
-        announce(socket, metrics: metricsAddress)
+        announce(socket, metrics: metricsAddress, telemetry)
         service.ready("serving" + (metricsAddress.map { "; metrics at \($0)" } ?? ""))
 
         waitForEnd(signals, controller: controller, loop: group.next())
@@ -58,7 +59,7 @@ package struct DaemonProcess {
         log.notice("stopping")
         watchdog?.cancel()
         socket.removeFile()
-        takeDown([server, metrics].compactMap { $0 }, controller, group)
+        takeDown([server, metrics].compactMap { $0 }, telemetry, controller, group)
         close(audit)
         log.notice("stopped")
     }
@@ -118,8 +119,27 @@ package struct DaemonProcess {
         return Controller(plane: plane, policy: documents.policy, surroundings: surroundings)
     }
 
-    private func announce(_ socket: ListeningSocket, metrics: String?) {
+    private func startTelemetry(
+        for controller: Controller, loop: any EventLoop, _ socket: ListeningSocket
+    ) throws(StartFailure) -> TelemetryListener? {
+        guard !configuration.telemetryAddresses.isEmpty else { return nil }
+        do throws(TelemetryListener.Failure) {
+            let listener = try TelemetryListener.start(
+                configuration.telemetryAddresses, topology: documents.topology, policy: documents.policy.telemetry,
+                deliver: { controller.take($0, $1) })
+            loop.execute { controller.assumeIsolated { $0.attach(listener) } }
+            return listener
+        } catch {
+            socket.removeFile()
+            throw StartFailure(text: error.text)
+        }
+    }
+
+    private func announce(_ socket: ListeningSocket, metrics: String?, _ telemetry: TelemetryListener?) {
         for warning in documents.warnings { log.warning("\(warning)") }
+        for address in telemetry?.addresses ?? [] {
+            log.notice("listening for telemetry reports", metadata: ["udp": "\(address)"])
+        }
         let topology = documents.topology
         var facts: Logger.Metadata = [
             "socket": "\(socket.file ?? "passed by systemd")", "topology": "\(topology.name)",
@@ -145,11 +165,16 @@ package struct DaemonProcess {
     }
 
     /// No new clients, then every client told, then the threads.
-    private func takeDown(_ servers: [any Channel], _ controller: Controller, _ group: MultiThreadedEventLoopGroup) {
+    private func takeDown(
+        _ servers: [any Channel], _ telemetry: TelemetryListener?, _ controller: Controller,
+        _ group: MultiThreadedEventLoopGroup
+    ) {
         do {
             // A listener that is closed already is as good.
             for server in servers { try server.close().recover { _ in }.wait() }
             try group.next().submit { controller.assumeIsolated { $0.stop() } }.wait()
+            // After the controller, which may still tell it how long learning took.
+            try telemetry?.stop()
             try group.syncShutdownGracefully()
         } catch {
             log.error("stopping failed", metadata: ["error": "\(error)"])

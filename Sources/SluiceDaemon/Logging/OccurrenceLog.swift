@@ -24,9 +24,8 @@ enum OccurrenceLog {
         case .rulesRefused, .flowInterrupted: .warning
         case .linkChanged, .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced: .notice
         case .flowPreempted, .flowDegraded: .info
-        case .flowAdmitted, .flowRejected, .flowPending, .flowMoved, .flowRestored, .flowActive, .flowUpdated,
-            .flowWithdrawn,
-            .flowExpired:
+        case .flowAdmitted, .flowRejected, .flowPending, .flowMoved, .flowSplit, .flowRestored, .flowActive,
+            .flowUpdated, .flowWithdrawn, .flowExpired:
             .debug
         }
     }

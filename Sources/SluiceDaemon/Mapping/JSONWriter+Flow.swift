@@ -57,6 +57,7 @@ extension JSONWriter {
             writer.member("class", flow.className)
             writer.member("path", flow.path)
             writer.member("links", flow.links)
+            writer.shares(flow.shares)
             writer.member("latency", flow.latency)
             if flow.protection != .none {
                 writer.member("protection", flow.protection.rawValue)

@@ -35,6 +35,7 @@ extension JSONWriter {
             writer.member("state", occurrence.linkState?.rawValue)
             if !occurrence.path.isEmpty { writer.member("links", occurrence.path) }
             if !occurrence.formerPath.isEmpty { writer.member("formerLinks", occurrence.formerPath) }
+            writer.shares(occurrence.shares)
             writer.member("moveReason", occurrence.moveReason?.rawValue)
             writer.member("by", occurrence.by?.text)
             writer.member("formerReward", occurrence.formerReward)

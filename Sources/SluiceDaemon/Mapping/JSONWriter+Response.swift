@@ -10,6 +10,8 @@ import SluiceProtocol
 struct DaemonFacts {
     var uptimeSeconds: Double
     var clients: Int
+    /// Asked only where its counts are wanted.
+    var telemetry: TelemetryListener?
 }
 
 extension JSONWriter {
@@ -48,6 +50,7 @@ extension JSONWriter {
             case .automata(let automata):
                 writer.member("automata", automata) { automaton, writer in writer.automaton(automaton) }
             case .telemetry(let receipt): writer.members(receipt)
+            case .telemetryStatus(let totals): writer.members(totals, facts)
             case .optimization(let report): writer.members(report)
             case .optimizationStatus(let status):
                 writer.member("running", status.isRunning)
@@ -76,30 +79,6 @@ extension JSONWriter {
                 suggestions -= 1
                 writer.name("error")
                 ReplyEncoder.error(ProtocolFault(error, nearest: nearest), to: &writer)
-            }
-        }
-    }
-
-    private mutating func members(_ receipt: TelemetryReceipt) {
-        member("accepted", receipt.accepted)
-        member("refused", receipt.refused.values.reduce(0, +))
-        name("reasons")
-        object { writer in
-            for reason in TelemetryReceipt.Refusal.allCases { writer.member(reason.rawValue, receipt.refused[reason]) }
-        }
-        moved(receipt.moved)
-    }
-
-    private mutating func automaton(_ automaton: AutomatonView) {
-        object { writer in
-            writer.member("flow", automaton.flow.text)
-            writer.member("candidates", automaton.candidates) { candidate, writer in
-                writer.object { writer in
-                    writer.member("links", candidate.links)
-                    writer.member("probability", candidate.probability)
-                    writer.member("reward", candidate.reward)
-                    writer.member("present", candidate.isPresent)
-                }
             }
         }
     }

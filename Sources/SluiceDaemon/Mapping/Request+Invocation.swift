@@ -42,6 +42,7 @@ extension Command {
             var samples: [TelemetrySample] = []
             for sample in fields.objects("samples") ?? [] { samples.append(try TelemetrySample(sample)) }
             self = .plane(.reportTelemetry(samples))
+        case .telemetryStatus: self = .plane(.telemetryStatus)
         case .automataGet: self = .plane(.automata(fields.text("flow").map { FlowID($0) }))
         case .rulesGet: self = .plane(.rules(switch: fields.text("switch").map { NodeID($0) }))
         case .rulesSubscribe:

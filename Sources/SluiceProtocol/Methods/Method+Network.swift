@@ -42,6 +42,34 @@ extension Method {
                     .required("refused", .integer(0...Int.max), "samples that were not"),
                     .required("reasons", .anyObject, "number of refused samples by reason"),
                     .required("moved", .list(.object(Shapes.moved), count: Shapes.any), "flows moved because of it"),
+                    .optional("split", Shapes.flowIDs, "flows whose weights changed because of it"),
+                ]))
+        case .telemetryStatus:
+            MethodDescription(
+                summary: "What became of all measurements so far, from the socket and by UDP", access: .read,
+                params: [],
+                result: .object([
+                    .required("accepted", .integer(0...Int.max), "samples that were taken"),
+                    .required("refused", .integer(0...Int.max), "samples that were not"),
+                    .required("reasons", .anyObject, "number of refused samples by reason"),
+                    .required("moved", .integer(0...Int.max), "moves that learning made"),
+                    .required("split", .integer(0...Int.max), "changes of weights that learning made"),
+                    .required("automata", .integer(0...Int.max), "automata that there are now"),
+                    .required(
+                        "listening", .list(.text, count: Shapes.any), "addresses of the listener; none: it is off"),
+                    .optional(
+                        "udp",
+                        .object([
+                            .required("datagrams", .integer(0...Int.max), "datagrams that came"),
+                            .required("reports", .integer(0...Int.max), "of them read, and neither duplicate nor late"),
+                            .required("samples", .integer(0...Int.max), "measurements in them"),
+                            .required(
+                                "handedOver", .integer(0...Int.max), "of them given on: the newest of each link"),
+                            .required(
+                                "lost", .integer(0...Int.max), "reports that sequence numbers show to be missing"),
+                            .required("refused", .integer(0...Int.max), "datagrams and hops that were not believed"),
+                            .required("reasons", .anyObject, "number of them by reason"),
+                        ]), "what the listener has seen"),
                 ]))
         case .automataGet:
             MethodDescription(

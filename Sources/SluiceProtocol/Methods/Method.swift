@@ -24,6 +24,7 @@ package enum Method: String, CaseIterable, Hashable, Sendable {
     case systemReload = "system.reload"
     case systemStatus = "system.status"
     case telemetryReport = "telemetry.report"
+    case telemetryStatus = "telemetry.status"
     case topologyGet = "topology.get"
     case topologySetLink = "topology.setLink"
 }
@@ -60,7 +61,8 @@ extension Method {
         switch self {
         case .flowSubmit, .flowSubmitBatch, .flowUpdate, .flowWithdraw, .flowGet, .flowList, .flowExplain:
             flowDescription
-        case .topologyGet, .topologySetLink, .telemetryReport, .automataGet, .rulesGet, .rulesSubscribe,
+        case .topologyGet, .topologySetLink, .telemetryReport, .telemetryStatus, .automataGet, .rulesGet,
+            .rulesSubscribe,
             .rulesAcknowledge:
             networkDescription
         case .optimizeRun, .optimizeStatus, .policyGet, .policyReplace, .eventsSubscribe, .systemMetrics, .systemReload,

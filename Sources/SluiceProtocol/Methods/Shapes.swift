@@ -21,7 +21,7 @@ package enum Shapes {
     package static let protections = ["none", "linkDisjoint", "nodeDisjoint"]
     package static let solverMethods = ["auto", "exact", "genetic", "memetic", "search", "greedy"]
     package static let eventKinds = [
-        "flow.admitted", "flow.rejected", "flow.pending", "flow.preempted", "flow.moved", "flow.degraded",
+        "flow.admitted", "flow.rejected", "flow.pending", "flow.preempted", "flow.moved", "flow.split", "flow.degraded",
         "flow.restored", "flow.active", "flow.updated", "flow.withdrawn", "flow.expired", "flow.interrupted",
         "link.changed",
         "rules.refused", "switch.owned", "switch.released", "optimization.finished", "policy.replaced",
@@ -99,6 +99,12 @@ package enum Shapes {
                 ]), count: any), "links without enough room on the path that came closest"),
         .required("wouldFitIf", .list(.anyObject, count: any), "each alone would let the flow in"),
     ]
+    /// The paths of a split flow.
+    static let shares = Schema.list(
+        .object([
+            .required("links", .list(.name, count: any), "links of the path"),
+            .required("weight", .integer(1...65_535), "its part of the traffic, over the sum of all weights"),
+        ]), count: any)
     static let flow: [Schema.Member] = [
         .required("id", .name, "name of the flow"),
         .required("state", .choice(flowStates), "where it stands"),
@@ -111,6 +117,7 @@ package enum Shapes {
         .optional("class", .name, "class of the policy"),
         .required("path", .list(.name, count: any), "switches and hosts, source first; empty without a path"),
         .required("links", .list(.name, count: any), "directed links of the path"),
+        .optional("shares", shares, "all paths of a split flow, the one that gets most first"),
         .optional("latency", .integer(0...(1 << 53) - 1), "microseconds along the path"),
         .optional("backupLinks", .list(.name, count: any), "links of the second path"),
         .optional("protection", .choice(protections), "how it is protected"),
@@ -210,6 +217,8 @@ package enum Shapes {
     ]
     static let automaton: [Schema.Member] = [
         .required("flow", .name, "the flow"),
+        .required("decisionSwitch", .name, "where its candidate paths part"),
+        .required("endSwitch", .name, "where they have all come together again"),
         .required(
             "candidates",
             .list(
@@ -218,7 +227,9 @@ package enum Shapes {
                     .required("probability", .number(0...1), "how much the automaton prefers it"),
                     .optional("reward", .number(0...1), "present reward; absent where not every link was measured"),
                     .required("present", .boolean, "the flow takes it now"),
+                    .optional("weight", .integer(0...65_535), "of a split flow: what the path gets"),
                 ]), count: any), "its candidate paths"),
+        .required("choices", .list(.object(event), count: any), "where it was put and why, oldest first"),
     ]
     /// Objects as ofctl_rest has them.
     static let ruleSet: [Schema.Member] = [
@@ -254,6 +265,7 @@ package enum Shapes {
         .optional("state", .choice(linkStates), "the link's new state"),
         .optional("links", .list(.name, count: any), "the flow's path"),
         .optional("formerLinks", .list(.name, count: any), "the flow's former path"),
+        .optional("shares", shares, "all paths of a split flow"),
         .optional("moveReason", .text, "why the flow moved"),
         .optional("by", .name, "the flow that it made room for"),
         .optional("formerReward", .number(-Double.infinity...Double.infinity), "expected reward of the former path"),

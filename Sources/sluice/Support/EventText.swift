@@ -11,7 +11,16 @@ enum EventText {
         if !event.texts("formerLinks").isEmpty {
             words.append("before on " + event.texts("formerLinks").joined(separator: " "))
         }
-        if event["moveReason"] != nil { words.append("(\(event.text("moveReason")))") }
+        let shares = event.nodes("shares")
+        if !shares.isEmpty {
+            let ways = shares.map { "\($0.count("weight")) on \($0.texts("links").joined(separator: " "))" }
+            words.append("by weight " + ways.joined(separator: ", "))
+        }
+        if event["moveReason"] != nil {
+            let rewards =
+                event["reward"] == nil ? "" : ": reward \(event.share("formerReward")) to \(event.share("reward"))"
+            words.append("(\(event.text("moveReason"))\(rewards))")
+        }
         if event["by"] != nil { words.append("for \(event.text("by"))") }
         if event["rejection"] != nil { words.append("(\(event.text("rejection")))") }
         if let reason = event["reason"] { words.append("because \(reason.text("text"))") }

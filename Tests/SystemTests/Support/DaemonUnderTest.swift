@@ -180,6 +180,23 @@ final class TestClient {
         return try JSONNode(parsing: Array(line.utf8))
     }
 
+    /// Whatever lines are there, or come within the time.
+    func answers(withinMilliseconds milliseconds: CInt) throws -> [JSONNode] {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if Glibc.poll(&poll, 1, milliseconds) > 0 {
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { throw SystemTestFailure("the daemon closed the connection") }
+            received += buffer[..<count]
+        }
+        var answers: [JSONNode] = []
+        while let end = received.firstIndex(of: 10) {
+            answers.append(try JSONNode(parsing: Array(received[..<end])))
+            received.removeSubrange(...end)
+        }
+        return answers
+    }
+
     /// Sends one request and reads one line.
     func call(_ method: String, _ params: String = "{}", id: Int = 1) throws -> JSONNode {
         try send(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(params)}"# + "\n")
