@@ -45,6 +45,10 @@ struct LinkCommand: ParsableCommand {
     private func text(_ answer: JSONNode) -> String {
         var text = answer.nodes("links").map { link in
             "\(link.text("id")): \(link.text("state")), \(link.rate("reserved")) reserved by \(link.count("flows")) flows\n"
+                + (link["heldUntil"].map { _ in
+                    "  takes no flows before \(link.text("heldUntil")): it has failed repeatedly\n"
+                }
+                    ?? "")
         }.joined()
         text += AnswerText.moves(answer.nodes("moved"))
         for flow in answer.nodes("preempted") {

@@ -58,7 +58,8 @@ struct Links: ParsableCommand {
         ])
         for link in links {
             table.append([
-                link.text("id"), link.text("from"), link.text("to"), link.text("state"), link.rate("capacity"),
+                link.text("id"), link.text("from"), link.text("to"),
+                link["heldUntil"] == nil ? link.text("state") : "held", link.rate("capacity"),
                 link.rate("reserved"), percent(fullness(link)), link.share("utilisation"), link.delay("latency"),
                 "\(link.count("flows"))",
             ])

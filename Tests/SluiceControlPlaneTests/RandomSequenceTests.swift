@@ -59,7 +59,9 @@ private struct RandomRun {
     var unconfirmed: [RulesTransaction] = []
     var priorities: [FlowID: Int] = [:]
     var hasFailed = false
-    var solves: [SolveOrder] = []
+    var owned: [NodeID] = []
+    /// The agent that owns them.
+    var agent: UInt64 = 7
 
     init(seed: UInt64) throws {
         self.seed = seed
@@ -78,7 +80,7 @@ private struct RandomRun {
         self.stream = stream
         // An agent owns some of the switches, in half of the runs, and everyone's rules are watched.
         if seed % 2 == 0 {
-            let owned = (1...7).filter { _ in stream.below(3) > 0 }.map { NodeID("s\($0)") }
+            owned = (1...7).filter { _ in stream.below(3) > 0 }.map { NodeID("s\($0)") }
             _ = try driver.ask(.subscribeRules(RulesSubscription(switches: owned, own: true)), client: 7)
         }
         _ = try driver.ask(.subscribeRules(RulesSubscription()), client: 8)
@@ -98,6 +100,7 @@ private struct RandomRun {
         case 19, 20: try optimize()
         case 21...26: try acknowledge()
         case 27: try replacePolicy()
+        case 29: try changeAgents()
         case 28: driver.seconds += Double(stream.below(120))
         default: driver.handle(.timeReached)
         }
@@ -157,6 +160,19 @@ private struct RandomRun {
             check(admitted.isEmpty || admitted.count == requests.count, "an atomic batch was admitted in part")
         }
         if !isDryRun { live += admitted }
+    }
+
+    /// The agent goes, and another takes its switches, sometimes with what the first one held.
+    private mutating func changeAgents() throws {
+        guard !owned.isEmpty else { return }
+        guard case .rules(let rules) = try driver.ask(.rules(switch: owned[0])) else { return }
+        driver.handle(.clientGone(ClientID(agent)))
+        agent += 100
+        _ = try driver.ask(
+            .subscribeRules(
+                RulesSubscription(
+                    switches: owned, sinceRevision: stream.below(2) == 0 ? rules.first?.revision : nil, own: true)),
+            client: agent)
     }
 
     /// A new policy takes nothing from anyone.
@@ -271,7 +287,8 @@ private struct RandomRun {
         }
         _ = try driver.ask(
             .acknowledgeRules(
-                RulesAcknowledgement(switch: rules.switch, revision: rules.revision, failures: failures)), client: 7)
+                RulesAcknowledgement(switch: rules.switch, revision: rules.revision, failures: failures)), client: agent
+        )
         absorb()
     }
 

@@ -168,6 +168,44 @@ import Testing
         #expect(driver.occurrences.contains { $0.kind == .rulesRefused })
     }
 
+    @Test func `a flow that every way refuses tries each once, and again when another agent takes the switches`() throws
+    {
+        var driver = Driver(try Network.diamond())
+        _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: 7)
+        let flow = try driver.submit("f", "h1", "h4", megabits: 4).flow
+        var refusals = 0
+        for _ in 0..<12 {
+            for name in ["s1", "s2", "s3", "s4"] {
+                let rules = try driver.rules(name)
+                guard rules.confirmedRevision < rules.revision else { continue }
+                let isRefused =
+                    ["s2", "s3"].contains(name) && rules.content.rules.contains { $0.cookie == flow.cookie }
+                if isRefused { refusals += 1 }
+                let failure = RulesAcknowledgement.Failure(cookie: flow.cookie, message: "table full")
+                _ = try driver.ask(
+                    .acknowledgeRules(
+                        RulesAcknowledgement(
+                            switch: rules.switch, revision: rules.revision, failures: isRefused ? [failure] : [])),
+                    client: 7)
+            }
+        }
+        #expect(refusals == 2)
+        let refused = try driver.flow("f")
+        #expect(refused.state == .degraded)
+        #expect(refused.reasons.map(\.code) == ["installation_failed"])
+        driver.handle(.clientGone(ClientID(7)))
+        _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: 8)
+        for _ in 0..<6 {
+            for name in ["s1", "s2", "s3", "s4"] {
+                let revision = try driver.rules(name).revision
+                _ = try driver.ask(
+                    .acknowledgeRules(RulesAcknowledgement(switch: NodeID(name), revision: revision)), client: 8)
+            }
+        }
+        #expect(try driver.state("f") == .active)
+        #expect(try driver.flow("f").reasons.isEmpty)
+    }
+
     @Test func `flows that exchange their places wait for each other, and one is interrupted`() throws {
         // Each of two flows fills one side of the diamond; an optimisation could swap them, a person does it here.
         var driver = Driver(try Network.diamond())

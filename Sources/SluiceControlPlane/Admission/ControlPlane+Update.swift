@@ -30,6 +30,7 @@ extension ControlPlane {
         unit.mayPreempt = resolved.mayPreempt
         unit.yields = resolved.yields
         unit.engineering = resolved.engineering
+        unit.refusedBy = []
         unit.labels = (0..<resolved.directions.count).map { $0 < former.labels.count ? former.labels[$0] : nil }
         if let lifetime = update.lifetimeSeconds {
             let start = unit.request.start.map { max($0, now) } ?? now

@@ -86,6 +86,8 @@ struct FlowUnit: Sendable {
     var labels: [UInt32?]
     /// Labels of directions that an update has ended; free when the unit is gone.
     var formerLabels: [UInt32] = []
+    /// Switches that refused its rules since it was last active: it does not go back to them.
+    var refusedBy: [NodeIndex] = []
     var history: [Occurrence] = []
 
     var id: FlowID { directions[0].id }

@@ -81,6 +81,7 @@ extension ControlPlane {
                 installation.own(node, by: client, holding: subscription.sinceRevision)
                 let name = topology.nodes[node].id
                 report(.switchOwned) { $0.switch = name }
+                tryAgain(installation.retryFailed(on: node))
             }
         }
         return .rulesSubscribed(
@@ -128,7 +129,8 @@ extension ControlPlane {
             switch: acknowledgement.switch, confirmedRevision: installation.switches[node].confirmed)
     }
 
-    /// A switch refused a rule of the unit: it takes a path around that switch, where there is one.
+    /// A switch refused a rule of the unit: it takes a path around that switch and those that refused it before, where
+    /// there is one. So it tries each way once, and does not go round in a circle.
     private mutating func avoid(_ node: NodeIndex, _ slot: Int) {
         let unit = flows[slot]
         guard let former = unit.placement else { return }
@@ -144,15 +146,18 @@ extension ControlPlane {
             judge(slot)
             return
         }
+        let avoided = unit.refusedBy.filter { $0 != node } + [node]
+        flows.modify(slot) { $0.refusedBy = avoided }
         var consequences = Consequences(.installationFailure)
         displace(slot, &consequences)
         for direction in unit.directions.indices {
             var constraints = unit.directions[direction].constraints
-            constraints.avoidNodes = (constraints.avoidNodes + [node]).sorted()
+            constraints.avoidNodes = (constraints.avoidNodes + avoided).sorted()
             flows.modify(slot) { $0.directions[direction] = $0.directions[direction].with(constraints) }
         }
         let found = place(slot, &consequences, preempting: false) != nil
-        let passes = flows[slot].placement?.contains { $0.path.nodes(in: topology).contains(node) } ?? false
+        let passes =
+            flows[slot].placement?.contains { $0.path.nodes(in: topology).contains(where: avoided.contains) } ?? false
         if found, passes {
             // Its end hangs on that switch: there is no way around it.
             giveBack(slot)
@@ -166,6 +171,18 @@ extension ControlPlane {
             flows.modify(slot) { $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } } }
         }
         _ = conclude(consequences)
+    }
+
+    /// The switch is somebody else's now, and may hold what it refused before.
+    private mutating func tryAgain(_ carriers: [Carrier]) {
+        for slot in Set(carriers.map { Int($0 / 2) }).sorted()
+        where slot < flows.slots.count && flows.slots[slot]?.placement != nil {
+            flows.modify(slot) {
+                $0.refusedBy = []
+                $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } }
+            }
+            judge(slot)
+        }
     }
 
     mutating func subscribeToOccurrences(_ kinds: [Occurrence.Kind]?, _ client: ClientID) throws(RequestError) {
@@ -198,6 +215,7 @@ extension ControlPlane {
                 guard slot < flows.slots.count, flows.slots[slot]?.placement != nil, isActive(flows[slot]) else {
                     continue
                 }
+                flows.modify(slot) { $0.refusedBy = [] }
                 judge(slot)
                 for direction in flows[slot].directions.indices { report(.flowActive, slot, direction) }
             case .interrupted(let carrier):

@@ -133,7 +133,7 @@ struct Installation: Sendable {
             startWaiting()
             if !ready.isEmpty {
                 sendWave()
-            } else if !unstarted.isEmpty, awaitingCount == 0, failed.isEmpty, interruptOne() {
+            } else if !unstarted.isEmpty, awaitingCount == 0, interruptOne() {
                 continue
             } else {
                 break
@@ -194,6 +194,8 @@ struct Installation: Sendable {
     private mutating func interruptOne() -> Bool {
         let holding = unstarted.filter { carriers[Int($0)]?.occupied.isEmpty == false }
         let inCircle = WaitGraph(carriers, unstarted, reservable: reservable, occupancy: occupancy).circles
+        // Those that a switch has refused keep their room until they have another target, and may be waited for.
+        if inCircle.isEmpty, !failed.isEmpty { return false }
         // Without a circle it is the tables of a switch that are waited for: any of them makes room.
         let blocking = (inCircle.isEmpty ? holding : inCircle).sorted(by: isMoreImportant).last
         guard let blocking else { return false }
@@ -374,6 +376,19 @@ struct Installation: Sendable {
         if let held, canContinue(node, from: held) { switches[node].confirmed = held }
         for carrier in carriersWithRules(on: node) { switches[node].unconfirmed.insert(carrier) }
         for carrier in switches[node].unconfirmed.sorted() { confirm(carrier) }
+    }
+
+    /// Sets out again with carriers that a switch has refused and that have rules on `node`.
+    mutating func retryFailed(on node: Int) -> [Carrier] {
+        if failed.isEmpty { return [] }
+        let again = carriersWithRules(on: node).filter { failed.contains($0) }
+        for carrier in again {
+            failed.remove(carrier)
+            carriers[Int(carrier)]?.phase = .idle
+            carriers[Int(carrier)]?.isStale = true
+            unstarted.insert(carrier)
+        }
+        return again
     }
 
     /// - Returns: carriers that are no longer active.
