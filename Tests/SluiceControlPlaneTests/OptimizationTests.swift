@@ -195,4 +195,25 @@ import Testing
         #expect(driver.occurrences.filter { $0.kind == .flowInterrupted }.map(\.flow?.text) == ["b"])
         for id in ["a", "b", "c", "d"] { #expect(try driver.state(id) == .active) }
     }
+
+    enum Change: CaseIterable { case withdrawn, updated, linkDown }
+
+    @Test(arguments: Change.allCases)
+    func `a solution has no place for what has changed without being placed`(change: Change) throws {
+        var driver = try waitingFlow()
+        let order = try start(&driver)
+        let solved = try solution(order, &driver)
+        let goal = try #require(zip(order.problem.demands, solved.assignment).first { $0.0.id.text == "large" }?.1)
+        switch change {
+        case .withdrawn: _ = try driver.withdraw("large")
+        case .updated:
+            _ = try driver.ask(.update(FlowUpdate(id: FlowID("large"), bandwidth: .megabits(11)), dryRun: false))
+        case .linkDown:
+            // The flow that ran there has to move as well; the driver checks that nothing runs over the link.
+            _ = try driver.setLink(driver.plane.topology[goal.links[1]].id.text, .down)
+        }
+        let report = answer(driver.handle(.problemSolved(order.id, .solved(solved))))
+        #expect(report?.returned.isEmpty != false)
+        if change != .withdrawn { #expect(try driver.state("large") == .pending) }
+    }
 }

@@ -250,8 +250,9 @@ extension ControlPlane {
         if held {
             giveBack(slot)
             setPlacement(slot, nil)
-            revision += 1
         }
+        // Also without a place: an optimisation that runs may have one for it.
+        revision += 1
         unregister(slot)
         flows.modify(slot) {
             $0.state = state

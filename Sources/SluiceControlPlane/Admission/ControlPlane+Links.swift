@@ -33,6 +33,7 @@ extension ControlPlane {
             return change(of: links, outcome)
         }
         decisionCount += 1
+        revision += 1
         let changesWays = state == .down || changed.contains { linkStates[$0.position] == .down }
         for link in changed {
             noteHealth(of: link, becoming: state)
@@ -55,7 +56,6 @@ extension ControlPlane {
         case .down: evacuate(changed, &consequences)
         case .drained: remaining = drain(changed, &consequences)
         case .up:
-            revision += 1
             useRoom(&consequences)
             restoreProtection(&consequences)
         }

@@ -73,7 +73,10 @@ extension ControlPlane {
         }
         reorderWaiting(slot)
         useRoom(&consequences)
+        let placed = revision
         let outcome = conclude(consequences)
+        // Also without a place: what an optimisation that runs has in mind for it may not suit it any more.
+        if revision == placed { revision += 1 }
         var result = result(of: slot)
         let own = Set(flows[slot].directions.map(\.id))
         result.preempted = outcome.preempted.filter { !own.contains($0.id) }
