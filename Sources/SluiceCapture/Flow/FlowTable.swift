@@ -10,9 +10,22 @@ package struct FlowCount: Hashable, Sendable {
     /// Original lengths, link-layer header included.
     package fileprivate(set) var bytes: Int
     package fileprivate(set) var bytesCaptured: Int
+    /// Earliest and latest time stamp in nanoseconds; `firstNanoseconds` is above the other where no packet had one.
+    fileprivate var firstNanoseconds = Int64.max
+    fileprivate var lastNanoseconds = Int64.min
+
     /// Earliest and latest time stamp; nil where no packet had one.
-    package fileprivate(set) var first: Instant?
-    package fileprivate(set) var last: Instant?
+    package var first: Instant? {
+        firstNanoseconds > lastNanoseconds ? nil : Instant(nanoseconds: firstNanoseconds)
+    }
+    package var last: Instant? {
+        firstNanoseconds > lastNanoseconds ? nil : Instant(nanoseconds: lastNanoseconds)
+    }
+
+    fileprivate init(tuple: FiveTuple) {
+        self.tuple = tuple
+        (packets, bytes, bytesCaptured) = (0, 0, 0)
+    }
 }
 
 /// Unidirectional flows with their counts; constant memory for each, and a greatest number of them.
@@ -40,20 +53,34 @@ package struct FlowTable: Sendable {
 
     /// Counts one packet of `tuple`.
     package mutating func count(_ tuple: FiveTuple, wireLength: Int, capturedLength: Int, at time: Instant?) {
+        count(
+            tuple, wireLength: wireLength, capturedLength: capturedLength,
+            at: time?.nanoseconds ?? CapturedPacket.noTime)
+    }
+
+    @inline(__always)
+    mutating func count(_ tuple: FiveTuple, wireLength: Int, capturedLength: Int, at nanoseconds: Int64) {
         let key = hash(tuple)
         if let position = index.find(key, { flows[$0].tuple == tuple }) {
-            flows[position].add(wireLength, capturedLength, time)
-            return
+            flows[position].add(wireLength, capturedLength, nanoseconds)
+        } else {
+            begin(tuple, key, wireLength, capturedLength, nanoseconds)
         }
+    }
+
+    /// The first packet of `tuple`.
+    private mutating func begin(
+        _ tuple: FiveTuple, _ key: UInt64, _ wireLength: Int, _ capturedLength: Int, _ nanoseconds: Int64
+    ) {
         guard flows.count < limit else {
             packetsBeyondLimit += 1
             return
         }
         let reversed = tuple.reversed
         if index.find(hash(reversed), { flows[$0].tuple == reversed }) == nil { conversations += 1 }
-        flows.append(
-            FlowCount(
-                tuple: tuple, packets: 1, bytes: wireLength, bytesCaptured: capturedLength, first: time, last: time))
+        var flow = FlowCount(tuple: tuple)
+        flow.add(wireLength, capturedLength, nanoseconds)
+        flows.append(flow)
         index.insert(key) { hash(flows[$0].tuple) }
         countPair(of: tuple)
     }
@@ -84,13 +111,14 @@ package struct FlowTable: Sendable {
 }
 
 extension FlowCount {
-    fileprivate mutating func add(_ wireLength: Int, _ capturedLength: Int, _ time: Instant?) {
+    @inline(__always)
+    fileprivate mutating func add(_ wireLength: Int, _ capturedLength: Int, _ nanoseconds: Int64) {
         packets += 1
         bytes += wireLength
         bytesCaptured += capturedLength
-        guard let time else { return }
-        if first.map({ time < $0 }) ?? true { first = time }
-        if last.map({ time > $0 }) ?? true { last = time }
+        guard nanoseconds != CapturedPacket.noTime else { return }
+        if nanoseconds < firstNanoseconds { firstNanoseconds = nanoseconds }
+        if nanoseconds > lastNanoseconds { lastNanoseconds = nanoseconds }
     }
 
     fileprivate func outranks(_ other: FlowCount) -> Bool {

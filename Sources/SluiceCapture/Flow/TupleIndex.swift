@@ -5,6 +5,7 @@ struct TupleHash: Sendable {
     /// Not known to who made the capture, so that no capture can be made whose flows all collide.
     let seed: UInt64
 
+    @inline(__always)
     func callAsFunction(_ tuple: FiveTuple) -> UInt64 {
         func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
             let product = left.multipliedFullWidth(by: right)
@@ -20,6 +21,14 @@ struct TupleHash: Sendable {
             UInt64(tuple.sourcePort) << 32 | UInt64(tuple.destinationPort) << 16 | UInt64(tuple.ipProtocol) << 8
             | (tuple.isIPv6 ? 1 : 0)
         return fold(source ^ 0x1d8e_4e27_c47d_124f ^ rest, destination ^ seed ^ 0xeb44_acca_b455_d165)
+    }
+}
+
+extension TupleHash {
+    @inline(__always)
+    func callAsFunction(_ key: FlowKey) -> UInt64 {
+        // An odd factor keeps tags apart in every bit of the hash that is looked at.
+        self(key.tuple) ^ UInt64(key.tag) &* 0x9e37_79b9_7f4a_7c15
     }
 }
 

@@ -9,6 +9,8 @@ package struct TrafficModel: Hashable, Sendable {
     package var durationSeconds = 60.0
     package var start = Instant(nanoseconds: 1_767_225_600_000_000_000)
     package var seed: UInt64 = 1
+    /// Makes everything last so many times as long, at rates that are as many times lower.
+    package var stretch: Int64 = 1
     /// Who talks; at least two.
     package var addresses: [IPv4Prefix]
 
@@ -89,7 +91,8 @@ package struct TrafficGenerator: Sendable {
         }
         guard var flow = running.first else { return nil }
         let packet = GeneratedPacket(
-            time: Instant(nanoseconds: model.start.nanoseconds + flow.next), tuple: flow.tuple, dscp: flow.dscp,
+            time: Instant(nanoseconds: model.start.nanoseconds + flow.next * model.stretch), tuple: flow.tuple,
+            dscp: flow.dscp,
             wireLength: flow.wireLength)
         flow.packetsLeft -= 1
         flow.next += flow.gapNanoseconds

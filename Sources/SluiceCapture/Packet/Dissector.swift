@@ -9,8 +9,16 @@ package enum Dissector {
     /// The headers of a packet of `linkType`; an unreadable link type gives headers without a flow.
     package static func headers(of bytes: RawSpan, linkType: LinkType) -> PacketHeaders {
         var headers = PacketHeaders()
+        if linkType.raw == LinkType.ethernetRaw {
+            ethernet(bytes, &headers)
+        } else {
+            other(linkType, bytes, &headers)
+        }
+        return headers
+    }
+
+    private static func other(_ linkType: LinkType, _ bytes: RawSpan, _ headers: inout PacketHeaders) {
         switch linkType {
-        case .ethernet: ethernet(bytes, &headers)
         case .raw, .rawDLT, .rawDLTOpenBSD, .ipv4, .ipv6: internet(bytes, at: 0, &headers)
         case .null, .loop: loopback(bytes, &headers)
         case .linuxCooked: cooked(bytes, typeAt: 14, payloadAt: 16, &headers)
@@ -28,17 +36,22 @@ package enum Dissector {
             }
         default: break
         }
-        return headers
     }
 
     /// EtherTypes below this are lengths of an IEEE 802.3 frame.
     private static let firstEtherType: UInt16 = 0x0600
 
+    @inline(__always)
     private static func ethernet(_ bytes: RawSpan, _ headers: inout PacketHeaders) {
         guard bytes.byteCount >= 14 else { return }
         headers.etherDestination = UInt64(bytes.big16(0)) << 32 | UInt64(bytes.big32(2))
         headers.etherSource = UInt64(bytes.big16(6)) << 32 | UInt64(bytes.big32(8))
-        payload(of: bytes.big16(12), in: bytes, at: 14, &headers)
+        let type = bytes.big16(12)
+        if type == 0x0800 {
+            internet(bytes, at: 14, expecting: 4, &headers)
+        } else {
+            payload(of: type, in: bytes, at: 14, &headers)
+        }
     }
 
     /// Follows an EtherType through any tags to what it carries.

@@ -7,7 +7,8 @@ package struct LinkType: Hashable, Comparable, Sendable {
     package init(_ raw: UInt32) { self.raw = raw }
 
     package static let null = LinkType(0)
-    package static let ethernet = LinkType(1)
+    package static let ethernet = LinkType(ethernetRaw)
+    static let ethernetRaw: UInt32 = 1
     package static let ppp = LinkType(9)
     package static let pppHDLC = LinkType(50)
     package static let pppEthernet = LinkType(51)

@@ -6,7 +6,7 @@
 
 import SluiceModel
 
-final class BlockReader: PacketReader {
+final class BlockReader {
     private let source: ByteSource
     private var isBigEndian = false
     private var interfaces: [CaptureInterface] = []

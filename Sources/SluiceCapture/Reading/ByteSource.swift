@@ -7,6 +7,8 @@ private import Glibc
 final class ByteSource {
     private let descriptor: Int32
     private let closesDescriptor: Bool
+    /// Bytes of a regular file; nil for a pipe.
+    let length: Int?
     private var buffer: UnsafeMutableRawPointer
     private var capacity = 1 << 18
     /// Unread bytes are `buffer[start..<end]`.
@@ -19,6 +21,8 @@ final class ByteSource {
 
     private init(descriptor: Int32, closesDescriptor: Bool) {
         self.descriptor = descriptor
+        var status = stat()
+        length = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
         self.closesDescriptor = closesDescriptor
         buffer = .allocate(byteCount: capacity, alignment: 16)
     }
@@ -68,7 +72,11 @@ final class ByteSource {
 
     /// Copies at least one byte unless at the end; how many.
     func read(into target: UnsafeMutableRawBufferPointer) -> Int {
-        if start == end { fill(1) }
+        if start == end {
+            // Nothing is buffered: large reads go straight to where they are wanted.
+            if target.count >= capacity / 4, let base = target.baseAddress { return read(into: base, target.count) }
+            fill(1)
+        }
         let count = min(target.count, end - start)
         target.copyMemory(from: UnsafeRawBufferPointer(start: buffer + start, count: count))
         consume(count)
@@ -93,12 +101,26 @@ final class ByteSource {
                 buffer = larger
                 capacity *= 2
             }
-            let got = Glibc.read(descriptor, buffer + end, capacity - end)
-            if got > 0 {
-                end += got
-            } else if got == 0 || errno != EINTR {
-                if got < 0 { readError = errno }
-                return
+            let got = readSome(into: buffer + end, capacity - end)
+            if got == 0 { return }
+            end += got
+        }
+    }
+
+    private func read(into target: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        let got = readSome(into: target, count)
+        position += got
+        return got
+    }
+
+    /// One read(2), again where a signal came between; 0 at the end and where it fails.
+    private func readSome(into target: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        while true {
+            let got = Glibc.read(descriptor, target, count)
+            if got >= 0 { return got }
+            guard errno == EINTR else {
+                readError = errno
+                return 0
             }
         }
     }

@@ -8,8 +8,8 @@ package struct CaptureSummary: Sendable {
     package private(set) var bytesWire = 0
     package private(set) var bytesCaptured = 0
     /// Earliest and latest time stamp, whatever the order in the file.
-    package private(set) var first: Instant?
-    package private(set) var last: Instant?
+    package var first: Instant? { packets > packetsWithoutTime ? Instant(nanoseconds: firstNanoseconds) : nil }
+    package var last: Instant? { packets > packetsWithoutTime ? Instant(nanoseconds: lastNanoseconds) : nil }
     package private(set) var packetsIPv4 = 0
     package private(set) var packetsIPv6 = 0
     package var packetsNotIP: Int { packets - packetsIPv4 - packetsIPv6 }
@@ -25,8 +25,12 @@ package struct CaptureSummary: Sendable {
     package private(set) var flows: FlowTable
     package private(set) var damage: CaptureDamage?
 
+    private var firstNanoseconds = Int64.max
+    private var lastNanoseconds = Int64.min
+    private var previousNanoseconds = Int64.min
     private var linkTypeCounts: [(type: LinkType, packets: Int)] = []
-    private var previousTime: Instant?
+    /// Position in `linkTypeCounts` of the packet in front, whose link type most packets share.
+    private var linkTypePosition = 0
 
     package init(flowLimit: Int = Limits.capturedFlows) { flows = FlowTable(limit: flowLimit) }
 
@@ -39,11 +43,17 @@ package struct CaptureSummary: Sendable {
         return Double(last.nanoseconds - first.nanoseconds) / 1e9
     }
 
-    /// Reads `reader` to its end, counting the packets that `filter` lets through.
+    /// Reads `reader` to its end, counting the packets that `filter` lets through. `onProgress` is called after every
+    /// 65 536 packets.
     ///
     /// Fails where packets are there but none is of a link type that can be read.
-    package mutating func read(_ reader: CaptureReader, filter: CaptureFilter? = nil) throws(CaptureFailure) {
+    package mutating func read(
+        _ reader: CaptureReader, filter: CaptureFilter? = nil, onProgress: ((Int) -> Void)? = nil
+    ) throws(CaptureFailure) {
+        var seen = 0
         while let packet = reader.next() {
+            seen += 1
+            if seen & 0xffff == 0 { onProgress?(seen) }
             if let filter, !filter.accepts(packet) { continue }
             count(packet)
         }
@@ -53,37 +63,51 @@ package struct CaptureSummary: Sendable {
         }
     }
 
+    @inline(__always)
     package mutating func count(_ packet: CapturedPacket) {
         packets += 1
         bytesWire += packet.wireLength
         bytesCaptured += packet.bytes.count
         if packet.isSnapped { packetsSnapped += 1 }
         count(packet.linkType)
-        count(packet.time)
+        count(at: packet.timeNanoseconds)
         let headers = packet.headers
         if !headers.traits.isEmpty { count(headers.traits) }
         guard let tuple = headers.tuple else { return }
         if tuple.isIPv6 { packetsIPv6 += 1 } else { packetsIPv4 += 1 }
-        flows.count(tuple, wireLength: packet.wireLength, capturedLength: packet.bytes.count, at: packet.time)
+        flows.count(
+            tuple, wireLength: packet.wireLength, capturedLength: packet.bytes.count, at: packet.timeNanoseconds)
     }
 
+    @inline(__always)
     private mutating func count(_ type: LinkType) {
+        if linkTypePosition < linkTypeCounts.count, linkTypeCounts[linkTypePosition].type.raw == type.raw {
+            linkTypeCounts[linkTypePosition].packets += 1
+        } else {
+            countOther(type)
+        }
+    }
+
+    private mutating func countOther(_ type: LinkType) {
         if let place = linkTypeCounts.firstIndex(where: { $0.type == type }) {
             linkTypeCounts[place].packets += 1
+            linkTypePosition = place
         } else {
+            linkTypePosition = linkTypeCounts.count
             linkTypeCounts.append((type, 1))
         }
     }
 
-    private mutating func count(_ time: Instant?) {
-        guard let time else {
+    @inline(__always)
+    private mutating func count(at nanoseconds: Int64) {
+        guard nanoseconds != CapturedPacket.noTime else {
             packetsWithoutTime += 1
             return
         }
-        if let previousTime, time < previousTime { timesBackwards += 1 }
-        previousTime = time
-        if first.map({ time < $0 }) ?? true { first = time }
-        if last.map({ time > $0 }) ?? true { last = time }
+        if nanoseconds < previousNanoseconds { timesBackwards += 1 }
+        previousNanoseconds = nanoseconds
+        if nanoseconds < firstNanoseconds { firstNanoseconds = nanoseconds }
+        if nanoseconds > lastNanoseconds { lastNanoseconds = nanoseconds }
     }
 
     private mutating func count(_ traits: PacketHeaders.Traits) {
