@@ -82,6 +82,29 @@ import Testing
         #expect(result.refusals.map(\.count) == [2])
     }
 
+    @Test func `telemetry teaches a flow to leave a busy link, which it does not without`() throws {
+        let topology = try Small.square()
+        var policy = Small.policy
+        policy.learning.dwellSeconds = 1
+        // The first fills the short way and leaves after 20 s; the second goes round, where it fills both links.
+        let episodes = Small.episodes([
+            (Small.tuple("10.0.0.1", "10.0.0.2", port: 7), 0, 20, 22_500_000),
+            (Small.tuple("10.0.0.1", "10.0.0.2", port: 8), 1, 60, 67_500_000),
+        ])
+        let plan = ReplayPlan(episodes, topology: topology, policy: policy, options: ReplayOptions())
+        let run = ReplayRun(plan, topology: topology, policy: policy)
+        var learning = SluiceScheme(topology, policy: policy, seed: 1, telemetrySeconds: 1)
+        var without = SluiceScheme.withoutLearning(topology, policy: policy, seed: 1)
+        let (taught, untaught) = (run.play(&learning).result, run.play(&without).result)
+        #expect(untaught.total.moved == 0)
+        #expect(untaught.scheme == "sluice-without-learning")
+        #expect(taught.total.movedByLearning > 0)
+        #expect(taught.total.moved == taught.total.movedByLearning)
+        #expect(taught.total.bitsCarried == untaught.total.bitsCarried, "moving loses nothing")
+        var again = SluiceScheme(topology, policy: policy, seed: 1, telemetrySeconds: 1)
+        #expect(run.play(&again).result == taught)
+    }
+
     @Test func `links hold nothing at the end of the last flow`() throws {
         let topology = try Small.square()
         let plan = ReplayPlan(
@@ -100,21 +123,19 @@ import Testing
         var generator = TrafficGenerator(model)
         var table = EpisodeTable(idleTimeoutSeconds: 30)
         while let packet = generator.next() {
-            packet.tuple.headerBytes(dscp: packet.dscp).withUnsafeBytes {
-                table.count(
-                    CapturedPacket(
-                        time: packet.time, wireLength: packet.wireLength, linkType: .ethernet, bytes: $0))
-            }
+            table.count(packet)
         }
         var options = ReplayOptions()
         options.seed = seed
+        options.rate = .changing
         let plan = ReplayPlan(table.episodes, topology: topology, policy: Small.policy, options: options)
+        let run = ReplayRun(plan, topology: topology, policy: Small.policy)
         var report = ReplayReport(
             captures: ["made up"], truncations: [], policyName: "small", topology: topology, policy: Small.policy,
-            options: options, traffic: ReplayReport.Traffic(table), plan: plan,
+            options: options, traffic: ReplayReport.Traffic(table), plan: plan, timeline: run.timeline,
             measured: ReplayReport.Measurement(readSeconds: 1, packets: table.packets))
-        var scheme = SluiceScheme(topology, policy: Small.policy, seed: seed)
-        report.results.append(ReplayRun(plan, topology: topology, policy: Small.policy).play(&scheme).result)
+        var scheme = SluiceScheme(topology, policy: Small.policy, seed: seed, telemetrySeconds: 1)
+        report.results.append(run.play(&scheme).result)
         return report.jsonText(withMeasurements: false)
     }
 

@@ -3,9 +3,24 @@
 package import SluiceCapture
 package import SluiceModel
 
-/// Captured addresses as ends of flows: the host with that address, else the host with the longest prefix that
-/// contains it, else one chosen by a hash of the address and the seed, so that the same address always lives at the
-/// same place.
+/// A prefix of addresses that live at a node of the topology.
+package struct AddressPlace: Hashable, Sendable {
+    package enum Prefix: Hashable, Sendable {
+        case ipv4(IPv4Prefix)
+        case ipv6(IPv6Prefix)
+    }
+
+    package let prefix: Prefix
+    package let end: NodeIndex
+    package init(prefix: Prefix, end: NodeIndex) {
+        self.prefix = prefix
+        self.end = end
+    }
+}
+
+/// Captured addresses as ends of flows: the host or stated place with the longest prefix that contains it (a host's own
+/// address being the longest), else one chosen by a hash of the address and the seed, so that the same address always
+/// lives at the same place.
 package struct AddressMap: Sendable {
     /// Hosts; switches where the topology has no hosts.
     private let ends: [NodeIndex]
@@ -20,7 +35,8 @@ package struct AddressMap: Sendable {
         package let isSpread: Bool
     }
 
-    package init(_ topology: Topology, seed: UInt64) {
+    /// - Parameter places: come before hosts of the same prefix.
+    package init(_ topology: Topology, places: [AddressPlace] = [], seed: UInt64) {
         let hosts = topology.hosts
         ends = hosts.isEmpty ? topology.switches : hosts
         var prefixes4: [(prefix: IPv4Prefix, end: NodeIndex)] = []
@@ -31,8 +47,20 @@ package struct AddressMap: Sendable {
             if let prefix = host.ipv6 { prefixes6.append((prefix, index)) }
         }
         // Longest first, so that the first that contains an address is the one.
-        self.prefixes4 = prefixes4.sorted { ($0.prefix.length, $1.end) > ($1.prefix.length, $0.end) }
-        self.prefixes6 = prefixes6.sorted { ($0.prefix.length, $1.end) > ($1.prefix.length, $0.end) }
+        prefixes4.sort { ($0.prefix.length, $1.end) > ($1.prefix.length, $0.end) }
+        prefixes6.sort { ($0.prefix.length, $1.end) > ($1.prefix.length, $0.end) }
+        for place in places {
+            switch place.prefix {
+            case .ipv4(let prefix):
+                let position = prefixes4.firstIndex { $0.prefix.length <= prefix.length } ?? prefixes4.count
+                prefixes4.insert((prefix, place.end), at: position)
+            case .ipv6(let prefix):
+                let position = prefixes6.firstIndex { $0.prefix.length <= prefix.length } ?? prefixes6.count
+                prefixes6.insert((prefix, place.end), at: position)
+            }
+        }
+        self.prefixes4 = prefixes4
+        self.prefixes6 = prefixes6
         self.seed = seed
     }
 

@@ -18,6 +18,10 @@ extension ReplayReport {
         write(options, &writer)
         writeTraffic(&writer)
         writer.member("durationSeconds", durationSeconds)
+        writer.name("telemetrySeconds")
+        if let telemetrySeconds { writer.number(telemetrySeconds) } else { writer.null() }
+        writeFaults(&writer)
+        writeIntervals(&writer)
         writer.name("schemes")
         writer.beginArray()
         for result in results { write(result, &writer) }
@@ -32,9 +36,49 @@ extension ReplayReport {
         writer.beginObject()
         writer.member("scale", options.scale)
         writer.member("windowSeconds", options.windowSeconds)
-        writer.member("idleTimeoutSeconds", options.idleTimeoutSeconds)
+        writer.member("idleTimeoutSeconds", options.episodes.idleTimeoutSeconds)
+        writer.member("flowsBy", options.episodes.aggregation.word)
+        writer.member("rate", options.rate.word)
         writer.member("seed", Int(clamping: options.seed))
         writer.endObject()
+    }
+
+    private func writeFaults(_ writer: inout JSONWriter) {
+        writer.name("faults")
+        writer.beginArray()
+        for fault in faults {
+            writer.beginObject()
+            writer.name("links")
+            writer.beginArray()
+            for link in fault.links { writer.string(topology[link].id.text) }
+            writer.endArray()
+            writer.member("state", fault.state.rawValue)
+            writer.member("seconds", fault.time.seconds(since: timeline.start))
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// Where the intervals lie, and the optimum at the busiest instant of each.
+    private func writeIntervals(_ writer: inout JSONWriter) {
+        writer.name("intervals")
+        writer.beginArray()
+        for interval in 0..<timeline.count {
+            writer.beginObject()
+            writer.member("startSeconds", timeline.start(of: interval).seconds(since: timeline.start))
+            writer.member("seconds", timeline.intervalSeconds)
+            writer.member("busiestSeconds", timeline.samples[interval].seconds(since: timeline.start))
+            if interval < optima.count {
+                let optimum = optima[interval]
+                writer.member("flowsOffered", optimum.flowsOffered)
+                writer.member("weightOffered", optimum.weightOffered)
+                writer.member("bandwidthOffered", optimum.bandwidthOffered)
+                writer.member("optimum", optimum.weight)
+                writer.member("optimumBound", optimum.bound)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private func writeTraffic(_ writer: inout JSONWriter) {
@@ -89,6 +133,10 @@ extension ReplayReport {
             writer.endObject()
         }
         writer.endArray()
+        writer.name("intervals")
+        writer.beginArray()
+        for interval in result.intervals { write(interval, &writer) }
+        writer.endArray()
         writer.name("links")
         writer.beginArray()
         for use in result.links where topology[use.link].kind == .trunk || use.peak > .zero || use.refusals > 0 {
@@ -105,6 +153,26 @@ extension ReplayReport {
         writer.endObject()
     }
 
+    private func write(_ interval: ReplayResult.Interval, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        for (name, count) in [
+            ("offered", \ReplayResult.Interval.Counts.offered), ("admitted", \.admitted), ("refused", \.refused),
+        ] {
+            writer.name(name)
+            writer.beginArray()
+            for counts in interval.classes { writer.integer(counts[keyPath: count]) }
+            writer.endArray()
+        }
+        writer.member("preempted", interval.preempted)
+        writer.member("displaced", interval.displaced)
+        writer.member("moved", interval.moved)
+        writer.member("movedByLearning", interval.movedByLearning)
+        writer.member("flowsCarried", interval.flowsCarried)
+        writer.member("weightCarried", interval.weightCarried)
+        writer.member("bandwidthCarried", interval.bandwidthCarried)
+        writer.endObject()
+    }
+
     private func write(_ tally: ReplayResult.Tally, _ writer: inout JSONWriter) {
         writer.member("offered", tally.offered)
         writer.member("admitted", tally.admitted)
@@ -114,6 +182,9 @@ extension ReplayReport {
         writer.member("displaced", tally.displaced)
         writer.member("returned", tally.returned)
         writer.member("moved", tally.moved)
+        writer.member("movedByLearning", tally.movedByLearning)
+        writer.member("rateChanges", tally.rateChanges)
+        writer.member("rateChangesRefused", tally.rateChangesRefused)
         writer.member("bitsOffered", tally.bitsOffered)
         writer.member("bitsCarried", tally.bitsCarried)
     }
@@ -123,6 +194,8 @@ extension ReplayReport {
         writer.beginObject()
         writer.member("readSeconds", measured.readSeconds)
         writer.member("readPacketsPerSecond", Double(measured.packets) / max(measured.readSeconds, 1e-9))
+        writer.name("optimumSeconds")
+        if let seconds = measured.optimumSeconds { writer.number(seconds) } else { writer.null() }
         writer.name("schemes")
         writer.beginArray()
         for scheme in measured.schemes {
@@ -145,6 +218,18 @@ extension ReplayReport {
     /// In bit/s over the whole replay, rounded down.
     package func meanReserved(_ use: ReplayResult.LinkUse) -> Int {
         durationSeconds > 0 ? Int(clamping: Int128(Double(use.bitsHeld) / durationSeconds)) : 0
+    }
+}
+
+extension ReplayOptions.Rate {
+    /// As on the command line; a percentile with its share.
+    package var word: String {
+        switch self {
+        case .mean: "mean"
+        case .peak: "peak"
+        case .percentile(let share): "percentile \(share * 100)"
+        case .changing: "changing"
+        }
     }
 }
 

@@ -7,8 +7,14 @@ package import SluiceModel
 package protocol ReplayScheme {
     /// `sluice`, `shortest-path`, ...
     var name: String { get }
+    /// The time of the next event has come in the replay; who lives in real time waits for it.
+    mutating func awaitTime(_ now: Instant)
     /// Decides on `flow`, the flow at `position` of the plan.
     mutating func arrive(_ flow: ReplayFlow, at position: Int, now: Instant) -> ReplayDecision
+    /// `flow` asks for another bandwidth, admitted or not. Where the answer is no, it keeps what it has.
+    mutating func changeRate(
+        of flow: ReplayFlow, at position: Int, to bandwidth: Bandwidth, now: Instant
+    ) -> ReplayDecision
     /// `flow` ends, admitted or not.
     mutating func depart(_ flow: ReplayFlow, at position: Int, now: Instant)
     /// The directed links change their state together: they are one cable, or one direction of it.
@@ -20,6 +26,10 @@ package protocol ReplayScheme {
     mutating func takeChanges() -> [ReplayChange]
     /// What it has promised on `link`.
     func held(on link: LinkIndex) -> Bandwidth
+}
+
+extension ReplayScheme {
+    package mutating func awaitTime(_ now: Instant) {}
 }
 
 package enum ReplayDecision: Hashable, Sendable {
@@ -37,8 +47,8 @@ package struct ReplayChange: Hashable, Sendable {
         case preempted
         /// Lost its path to a failure or an optimisation.
         case displaced
-        /// Took another path.
-        case moved
+        /// Took another path, or `byLearning` because telemetry taught that it is better.
+        case moved(byLearning: Bool)
         /// Found a place, or another bandwidth.
         case carried(bandwidth: Bandwidth)
     }

@@ -1,15 +1,23 @@
 // Sluice itself in a replay: the control plane of the daemon, driven in virtual time.
 
-import SluiceCapture
 import SluiceControlPlane
 package import SluiceModel
-private import SluiceSolver
+package import SluiceSolver
 
 /// Hands arrivals, departures and faults to a `ControlPlane` as the daemon would, and reads its effects.
 package struct SluiceScheme: ReplayScheme {
     package let name: String
-    package private(set) var wake: Instant?
+    package var wake: Instant? {
+        guard let nextTelemetry else { return planeWake }
+        return planeWake.map { min($0, nextTelemetry) } ?? nextTelemetry
+    }
 
+    private var planeWake: Instant?
+    /// When the links are measured next; nil before the first arrival, and without telemetry.
+    private var nextTelemetry: Instant?
+    private let telemetrySeconds: Double?
+    private var queues: LinkQueues
+    private let engine: (any LinearEngine)?
     private let topology: Topology
     private let policy: Policy
     private let workLimit: Int
@@ -23,23 +31,72 @@ package struct SluiceScheme: ReplayScheme {
 
     private static let client = ClientID(1)
 
-    /// - Parameter workLimit: solver work units of one re-optimisation, so that a slow machine decides alike.
+    /// - Parameters:
+    ///   - workLimit: solver work units of one re-optimisation, so that a slow machine decides alike.
+    ///   - engine: of the solver, as `AdmissionSolver.solve` takes it.
+    ///   - telemetrySeconds: how often the modelled queues of the links are reported to the control plane; nil: never.
     package init(
-        _ topology: Topology, policy: Policy, seed: UInt64, workLimit: Int = 1_000_000, name: String = "sluice"
+        _ topology: Topology, policy: Policy, seed: UInt64, workLimit: Int = 1_000_000,
+        engine: (any LinearEngine)? = nil, telemetrySeconds: Double? = nil, name: String = "sluice"
     ) {
         self.topology = topology
         self.policy = policy
         self.workLimit = workLimit
+        self.engine = engine
+        self.telemetrySeconds = telemetrySeconds
         self.name = name
+        queues = LinkQueues(topology)
         plane = ControlPlane(topology: topology, policy: policy, seed: seed)
     }
 
+    /// How often links are measured where nobody says: every 5 s, as collectors commonly do, but not more than 2 000
+    /// times in one replay, or learning in a replay of a day would take longer than everything else.
+    package static func telemetrySeconds(for plan: ReplayPlan) -> Double {
+        max(5, (plan.span.map { $0.end.seconds(since: $0.start) } ?? 0) / 2_000)
+    }
+
+    /// Sluice with its learning switched off: no telemetry, and no automaton.
+    package static func withoutLearning(
+        _ topology: Topology, policy: Policy, seed: UInt64, workLimit: Int = 1_000_000,
+        engine: (any LinearEngine)? = nil
+    ) -> SluiceScheme {
+        var policy = policy
+        policy.learning.scheme = .off
+        return SluiceScheme(
+            topology, policy: policy, seed: seed, workLimit: workLimit, engine: engine,
+            name: "sluice-without-learning")
+    }
+
     package mutating func arrive(_ flow: ReplayFlow, at position: Int, now: Instant) -> ReplayDecision {
+        if nextTelemetry == nil, let telemetrySeconds {
+            queues.begin(at: now)
+            nextTelemetry = now.advanced(bySeconds: telemetrySeconds)
+        }
+        return submit(flow, at: position, bandwidth: flow.bandwidth, now: now)
+    }
+
+    package mutating func changeRate(
+        of flow: ReplayFlow, at position: Int, to bandwidth: Bandwidth, now: Instant
+    ) -> ReplayDecision {
+        deciding = position
+        defer { deciding = nil }
+        switch ask(.update(FlowUpdate(id: flow.id, bandwidth: bandwidth), dryRun: false), now: now) {
+        case .success(.flow(let result)): return decision(result)
+        case .success: preconditionFailure("flow.update is answered with a flow")
+        case .failure:
+            // It was refused before and is not known: there may be room for what it wants now.
+            return submit(flow, at: position, bandwidth: bandwidth, now: now)
+        }
+    }
+
+    private mutating func submit(
+        _ flow: ReplayFlow, at position: Int, bandwidth: Bandwidth, now: Instant
+    ) -> ReplayDecision {
         deciding = position
         defer { deciding = nil }
         let request = FlowRequest(
             id: flow.id, source: topology[flow.source].id, destination: topology[flow.destination].id,
-            bandwidth: flow.bandwidth, className: policy.classes[flow.trafficClass].name, match: FlowMatch(flow.tuple))
+            bandwidth: bandwidth, className: policy.classes[flow.trafficClass].name, match: flow.match)
         switch ask(.submit(request, dryRun: false), now: now) {
         case .success(.flow(let result)): return decision(result)
         case .success: preconditionFailure("flow.submit is answered with a flow")
@@ -59,8 +116,15 @@ package struct SluiceScheme: ReplayScheme {
     }
 
     package mutating func reachTime(_ now: Instant) {
-        wake = nil
-        perform(plane.handle(.timeReached, at: now), now: now)
+        if let wake = planeWake, wake <= now {
+            planeWake = nil
+            perform(plane.handle(.timeReached, at: now), now: now)
+        }
+        if let due = nextTelemetry, due <= now, let telemetrySeconds {
+            let samples = queues.samples(at: now, held: queues.trunks.map { plane.held(on: $0) })
+            _ = ask(.reportTelemetry(samples), now: now)
+            nextTelemetry = due.advanced(bySeconds: telemetrySeconds)
+        }
     }
 
     package mutating func takeChanges() -> [ReplayChange] {
@@ -97,12 +161,12 @@ package struct SluiceScheme: ReplayScheme {
             switch effect {
             case .reply(_, let result): answer = result
             case .report(let occurrence): note(occurrence)
-            case .wake(let instant): wake = instant
+            case .wake(let instant): planeWake = instant
             case .notify: break
             case .solve(let order):
                 let options = SolveOptions(
                     method: order.method, budget: SolveBudget(.work(workLimit)), seed: order.seed)
-                let solution = AdmissionSolver.solve(order.problem, options: options)
+                let solution = AdmissionSolver.solve(order.problem, options: options, engine: engine)
                 perform(plane.handle(.problemSolved(order.id, .solved(solution)), at: now), now: now)
             }
         }
@@ -126,7 +190,9 @@ package struct SluiceScheme: ReplayScheme {
         switch occurrence.kind {
         case .flowPreempted: changes.append(ReplayChange(position: position, kind: .preempted))
         case .flowPending: changes.append(ReplayChange(position: position, kind: .displaced))
-        case .flowMoved: changes.append(ReplayChange(position: position, kind: .moved))
+        case .flowMoved:
+            changes.append(
+                ReplayChange(position: position, kind: .moved(byLearning: occurrence.moveReason == .learning)))
         case .flowAdmitted, .flowDegraded, .flowRestored, .flowUpdated:
             changes.append(
                 ReplayChange(position: position, kind: .carried(bandwidth: bandwidth(of: id, occurrence.time))))
