@@ -16,18 +16,24 @@ package struct LinePlot: Sendable {
     package let yTitle: String
     package let series: [Series]
 
-    private static let width = 800.0
-    private static let height = 460.0
-    private static let left = 70.0
+    package enum Size: Hashable, Sendable {
+        /// A page of its own.
+        case wide
+        /// One of several beside each other, legible on a telephone.
+        case narrow
+    }
+
+    private let width: Double
+    private let size: Size
+    private let leastHeight: Double
+    private let left: Double
+    private let plotHeight: Double
     private static let right = 20.0
     private static let top = 40.0
-    private static let plotHeight = 290.0
-    /// Distinct in print and for colour-blind readers (Okabe and Ito, 2008).
-    private static let colours = [
-        "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999", "#f0e442",
-    ]
 
-    package init(title: String, xTitle: String, yTitle: String, series: [Series]) {
+    package init(title: String, xTitle: String, yTitle: String, series: [Series], size: Size = .wide) {
+        self.size = size
+        (width, leastHeight, left, plotHeight) = size == .wide ? (800, 460, 70, 290) : (400, 280, 52, 170)
         self.title = title
         self.xTitle = xTitle
         self.yTitle = yTitle
@@ -37,122 +43,88 @@ package struct LinePlot: Sendable {
     /// The whole SVG document.
     package var svg: String {
         let points = series.flatMap(\.points)
-        let xAxis = Axis(points.map(\.x))
-        let yAxis = Axis(points.map(\.y))
+        let xAxis = Axis(points.map(\.x), steps: size == .wide ? 10 : 5)
+        let yAxis = Axis(points.map(\.y), steps: size == .wide ? 10 : 6)
+        let legend = legend()
+        let height = max(leastHeight, legend.bottom + 12)
         var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Self.text(Self.width)) \(Self.text(Self.height))\""
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(SVGText.number(width)) \(SVGText.number(height))\""
                 + " font-family=\"sans-serif\" font-size=\"12\">",
             "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-            "<text x=\"\(Self.text(Self.left))\" y=\"24\" font-size=\"15\">\(Self.escaped(title))</text>",
+            "<text x=\"\(SVGText.number(size == .wide ? left : 4))\" y=\"\(size == .wide ? 24 : 18)\""
+                + " font-size=\"\(size == .wide ? 15 : 14)\"\(size == .wide ? "" : " font-weight=\"bold\"")>"
+                + "\(SVGText.escaped(title))</text>",
         ]
         lines += grid(xAxis, yAxis)
         for (index, line) in series.enumerated() {
-            let path = line.points.map { "\(Self.text(x($0.x, xAxis))),\(Self.text(y($0.y, yAxis)))" }
+            let path = line.points.map { "\(SVGText.number(x($0.x, xAxis))),\(SVGText.number(y($0.y, yAxis)))" }
             lines.append(
-                "<polyline fill=\"none\" stroke=\"\(colour(index))\" stroke-width=\"1.5\""
+                "<polyline fill=\"none\" stroke=\"\(colour(index))\" stroke-width=\"1.8\"\(dash(index))"
                     + " points=\"\(path.joined(separator: " "))\"/>")
         }
-        lines += legend() + ["</svg>"]
+        lines += legend.lines + ["</svg>"]
         return lines.joined(separator: "\n") + "\n"
     }
 
     private func grid(_ xAxis: Axis, _ yAxis: Axis) -> [String] {
-        let bottom = Self.top + Self.plotHeight
+        let bottom = Self.top + plotHeight
         var lines: [String] = []
         for tick in yAxis.ticks {
-            let height = Self.text(y(tick, yAxis))
+            let height = SVGText.number(y(tick, yAxis))
             lines.append(
-                "<line x1=\"\(Self.text(Self.left))\" x2=\"\(Self.text(Self.width - Self.right))\" y1=\"\(height)\""
+                "<line x1=\"\(SVGText.number(left))\" x2=\"\(SVGText.number(width - Self.right))\" y1=\"\(height)\""
                     + " y2=\"\(height)\" stroke=\"#ddd\"/>")
             lines.append(
-                "<text x=\"\(Self.text(Self.left - 6))\" y=\"\(Self.text(y(tick, yAxis) + 4))\" text-anchor=\"end\">"
-                    + "\(Self.text(tick))</text>")
+                "<text x=\"\(SVGText.number(left - 6))\" y=\"\(SVGText.number(y(tick, yAxis) + 4))\" text-anchor=\"end\">"
+                    + "\(SVGText.number(tick))</text>")
         }
         for tick in xAxis.ticks {
             lines.append(
-                "<text x=\"\(Self.text(x(tick, xAxis)))\" y=\"\(Self.text(bottom + 18))\" text-anchor=\"middle\">"
-                    + "\(Self.text(tick))</text>")
+                "<text x=\"\(SVGText.number(x(tick, xAxis)))\" y=\"\(SVGText.number(bottom + 18))\" text-anchor=\"middle\">"
+                    + "\(SVGText.number(tick))</text>")
         }
         lines.append(
-            "<text x=\"\(Self.text(Self.width - Self.right))\" y=\"\(Self.text(bottom + 36))\" text-anchor=\"end\">"
-                + "\(Self.escaped(xTitle))</text>")
+            "<text x=\"\(SVGText.number(width - Self.right))\" y=\"\(SVGText.number(bottom + 36))\" text-anchor=\"end\">"
+                + "\(SVGText.escaped(xTitle))</text>")
+        // Beside the ticks where there is room, else under the plot.
         lines.append(
-            "<text x=\"16\" y=\"\(Self.text(Self.top + 4))\" text-anchor=\"end\" transform=\"rotate(-90 16 \(Self.text(Self.top)))\">"
-                + "\(Self.escaped(yTitle))</text>")
+            size == .wide
+                ? "<text x=\"16\" y=\"\(SVGText.number(Self.top + 4))\" text-anchor=\"end\""
+                    + " transform=\"rotate(-90 16 \(SVGText.number(Self.top)))\">\(SVGText.escaped(yTitle))</text>"
+                : "<text x=\"\(SVGText.number(left))\" y=\"\(SVGText.number(bottom + 36))\" fill=\"#444\">"
+                    + "\(SVGText.escaped(yTitle))</text>")
         return lines
     }
 
-    private func legend() -> [String] {
-        var at = (x: Self.left, y: Self.top + Self.plotHeight + 58)
-        return series.enumerated().flatMap { index, line -> [String] in
-            let width = 34 + Double(line.name.count) * 7
-            if at.x + width > Self.width - Self.right { at = (Self.left, at.y + 18) }
-            defer { at.x += width }
+    private func legend() -> (lines: [String], bottom: Double) {
+        var at = (x: left, y: Self.top + plotHeight + 58)
+        let lines = series.enumerated().flatMap { index, line -> [String] in
+            let used = 40 + Double(line.name.count) * 7
+            if at.x > left, at.x + used > width - Self.right { at = (left, at.y + 18) }
+            defer { at.x += used }
+            let (x, y) = (SVGText.number(at.x), SVGText.number(at.y - 4))
             return [
-                "<line x1=\"\(Self.text(at.x))\" x2=\"\(Self.text(at.x + 18))\" y1=\"\(Self.text(at.y - 4))\""
-                    + " y2=\"\(Self.text(at.y - 4))\" stroke=\"\(colour(index))\" stroke-width=\"3\"/>",
-                "<text x=\"\(Self.text(at.x + 23))\" y=\"\(Self.text(at.y))\">\(Self.escaped(line.name))</text>",
+                "<line x1=\"\(x)\" x2=\"\(SVGText.number(at.x + 24))\" y1=\"\(y)\" y2=\"\(y)\""
+                    + " stroke=\"\(colour(index))\" stroke-width=\"2.5\"\(dash(index))/>",
+                "<text x=\"\(SVGText.number(at.x + 29))\" y=\"\(SVGText.number(at.y))\">"
+                    + "\(SVGText.escaped(line.name))</text>",
             ]
         }
+        return (lines, at.y)
     }
 
-    private func colour(_ index: Int) -> String { Self.colours[index % Self.colours.count] }
+    private func colour(_ index: Int) -> String { SVGText.colours[index % SVGText.colours.count] }
+
+    private func dash(_ index: Int) -> String {
+        let dash = SVGText.dashes[index % SVGText.dashes.count]
+        return dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\""
+    }
 
     private func x(_ value: Double, _ axis: Axis) -> Double {
-        Self.left + axis.share(of: value) * (Self.width - Self.left - Self.right)
+        left + axis.share(of: value) * (width - left - Self.right)
     }
 
     private func y(_ value: Double, _ axis: Axis) -> Double {
-        Self.top + (1 - axis.share(of: value)) * Self.plotHeight
+        Self.top + (1 - axis.share(of: value)) * plotHeight
     }
-
-    private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            default: escaped.append(character)
-            }
-        }
-    }
-
-    /// At most two decimals, none where it is whole.
-    static func text(_ value: Double) -> String {
-        let hundredths = (value * 100).rounded()
-        guard hundredths.magnitude < 1e15 else { return "\(value)" }
-        let whole = Int(hundredths)
-        let sign = whole < 0 ? "-" : ""
-        let (units, rest) = (whole.magnitude / 100, whole.magnitude % 100)
-        if rest == 0 { return "\(sign)\(units)" }
-        return "\(sign)\(units).\(rest % 10 == 0 ? "\(rest / 10)" : (rest < 10 ? "0\(rest)" : "\(rest)"))"
-    }
-}
-
-/// A range of values and round numbers in it.
-private struct Axis {
-    let low: Double
-    let high: Double
-    let ticks: [Double]
-
-    init(_ values: [Double]) {
-        let least = values.min() ?? 0
-        let most = values.max() ?? 1
-        let start = least > 0 && least < most * 0.7 ? 0 : least
-        let span = max(most - start, 1e-9)
-        // 1, 2 or 5 times a power of ten, so that there are four to ten steps.
-        var step = 1e-9
-        var factor = 0
-        while span / step > 10 {
-            step *= [2, 2.5, 2][factor % 3]
-            factor += 1
-        }
-        low = (start / step).rounded(.down) * step
-        high = max((most / step).rounded(.up) * step, low + step)
-        let (bottom, count) = (low, Int(((high - low) / step).rounded()))
-        ticks = (0...count).map { bottom + Double($0) * step }
-    }
-
-    func share(of value: Double) -> Double { (value - low) / (high - low) }
 }
