@@ -7,7 +7,10 @@ import SluiceModel
 struct Capture: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Reads packet captures, and makes them up.",
-        subcommands: [CaptureDemandsCommand.self, CaptureGenerateCommand.self, CaptureSummaryCommand.self])
+        subcommands: [
+            CaptureDemandsCommand.self, CaptureFlowsCommand.self, CaptureGenerateCommand.self,
+            CaptureSummaryCommand.self,
+        ])
 }
 
 struct CaptureSummaryCommand: ParsableCommand {
@@ -42,12 +45,11 @@ struct CaptureSummaryCommand: ParsableCommand {
         let summary = try readSummary(of: file, filter: filter)
         StandardOutput.write(json ? summary.jsonText : text(of: summary))
         guard let damage = summary.damage else { return }
-        if strict {
-            throw CommandFailure(
-                .input, file, damage.text, remedy: "everything before it was counted; repair it with editcap or pcapfix"
-            )
-        }
-        StandardError.write("sluice: \(file): damaged: \(damage.text) (everything before it was counted)\n")
+        // The figures are there all the same, so what is wrong goes to standard error alone.
+        StandardError.write(
+            "sluice: \(file): damaged: \(damage.text) (everything before it was counted; editcap or pcapfix may repair it)\n"
+        )
+        if strict { throw ExitCode(ExitStatus.input.rawValue) }
     }
 
     private func text(of summary: CaptureSummary) -> String {
@@ -93,7 +95,8 @@ struct CaptureSummaryCommand: ParsableCommand {
             }
             talkers.append([
                 endpoint(tuple.source, tuple.sourcePort), endpoint(tuple.destination, tuple.destinationPort),
-                protocolName(tuple.ipProtocol), "\(flow.packets)", "\(flow.bytes)", "\(share / 10).\(share % 10) %",
+                Self.protocolName(tuple.ipProtocol), "\(flow.packets)", "\(flow.bytes)",
+                "\(share / 10).\(share % 10) %",
                 rate ?? "-",
             ])
         }
@@ -108,7 +111,7 @@ struct CaptureSummaryCommand: ParsableCommand {
         }
     }
 
-    private func protocolName(_ number: UInt8) -> String {
+    static func protocolName(_ number: UInt8) -> String {
         switch number {
         case 1: "ICMP"
         case 2: "IGMP"
@@ -137,7 +140,13 @@ func readSummary(of file: String, filter: String?) throws(CommandFailure) -> Cap
     let filter = try captureFilter(filter)
     do throws(CaptureFailure) {
         var summary = CaptureSummary()
-        try summary.read(CaptureReader(file: file == "-" ? nil : file), filter: filter)
+        let reader = try CaptureReader(file: file == "-" ? nil : file)
+        var bar = ProgressBar("reading", unit: "packets")
+        defer { bar.finish() }
+        try summary.read(reader, filter: filter) { packets in
+            let progress = reader.progress
+            bar.update(packets, share: progress.bytes.map { Double(progress.bytesRead) / Double(max(1, $0)) })
+        }
         return summary
     } catch {
         throw CommandFailure(.input, file, error.text.problem, remedy: error.text.remedy)

@@ -1,6 +1,7 @@
 // `sluice replay`: what this network and policy would have done with captured traffic.
 
 import ArgumentParser
+import SluiceGLPK
 import SluiceModel
 import SluiceSimulation
 
@@ -8,20 +9,27 @@ struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Replays captured traffic against a network and a policy.",
         discussion: """
-            Each five-tuple becomes a flow that asks for its bandwidth at its first packet and leaves after its last, \
-            in virtual time. Addresses live at the topology's host with that address, else at the host with the \
-            longest prefix that holds it, else at a host chosen by a seeded hash. The policy's match rules give the \
-            classes. The same input and seed give the same answer; only what was measured differs.
+            Each five-tuple becomes a flow that asks for its bandwidth at its first packet, for more or less as its \
+            rate changes, and leaves after its last, in virtual time. Addresses live at the topology's host with that \
+            address, else at the host with the longest prefix that holds it, else at a host chosen by a seeded hash. \
+            The policy's match rules give the classes. The same input and seed give the same answer; only what was \
+            measured differs. With --socket the flows are submitted to a running daemon instead, in real time.
 
             Examples:
               sluice replay trace.pcap --topology topologies/abilene.json --policy policies/campus.yaml
               sluice replay day1.pcap day2.pcap --topology campus.json --scale 20 --compare
               sluice replay trace.pcap --topology campus.json --fail core-1@30 --repair core-1@60 --json
+              sluice replay trace.pcap --topology campus.json --html report.html --csv report.csv
+              sluice replay trace.pcap --topology campus.json --socket /run/sluice/control.sock --speed 10
             """)
 
     @OptionGroup var traffic: TrafficOptions
 
-    @Flag(help: "Also play it first come, first served: on shortest paths, and on constrained shortest paths.")
+    @Flag(
+        help: """
+            Also play it to four networks without Sluice's learning or without Sluice: shortest path, ECMP, \
+            constrained shortest path, Sluice without learning; and find the optimum of each interval.
+            """)
     var compare = false
 
     @Option(help: ArgumentHelp("Take a link down at a second of the replay; repeatable.", valueName: "link@seconds"))
@@ -30,42 +38,118 @@ struct Replay: ParsableCommand {
     @Option(help: ArgumentHelp("Bring a link up at a second of the replay; repeatable.", valueName: "link@seconds"))
     var repair: [LinkMoment] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure the links so often, for learning; 0: never. Without it every 5 s, at most 2000 times.",
+            valueName: "seconds"))
+    var telemetry: Double?
+
+    @Option(help: ArgumentHelp("Into how many parts of equal length the report cuts time.", valueName: "count"))
+    var intervals = 24
+
     @Option(help: ArgumentHelp("List this many links, the fullest first.", valueName: "count"))
     var links = 10
 
     @Flag(help: "Print one JSON document.")
     var json = false
 
+    @Option(help: ArgumentHelp("Write a report for browsers and paper; implies --compare.", valueName: "file"))
+    var html: String?
+
+    @Option(help: ArgumentHelp("Write the intervals as comma-separated values.", valueName: "file"))
+    var csv: String?
+
+    @Option(help: ArgumentHelp("Submit to the daemon at this socket, in real time.", valueName: "path"))
+    var socket: String?
+
+    @Option(help: ArgumentHelp("With --socket: so many times as fast as captured, or max.", valueName: "factor"))
+    var speed: ReplaySpeed?
+
+    func validate() throws {
+        guard (1...1_000).contains(intervals) else { throw ValidationError("--intervals: must be 1 to 1000") }
+        if let telemetry, telemetry != 0, !(0.01...86_400).contains(telemetry) {
+            throw ValidationError("--telemetry: must be 0, or 0.01 to 86400 seconds")
+        }
+        if socket == nil, let speed, speed != .greatest {
+            throw ValidationError("--speed: a replay without --socket always runs at the greatest speed")
+        }
+        if socket != nil, compare || html != nil {
+            throw ValidationError("--compare and --html are for replays without --socket")
+        }
+    }
+
     func run() throws {
-        let input = try TrafficInput(traffic)
+        let input = try TrafficInput(traffic, rate: .changing)
+        let faults = try faults(in: input)
+        let run = ReplayRun(
+            input.plan, topology: input.topology, policy: input.policy, faults: faults, intervals: intervals)
         var report = ReplayReport(
             captures: traffic.captures, truncations: input.truncations, policyName: input.policyName,
-            topology: input.topology, policy: input.policy, options: traffic.replayOptions, traffic: input.traffic,
-            plan: input.plan,
+            topology: input.topology, policy: input.policy, options: input.replayOptions, traffic: input.traffic,
+            plan: input.plan, timeline: run.timeline,
             measured: ReplayReport.Measurement(readSeconds: input.readSeconds, packets: input.traffic.packets))
-        let run = ReplayRun(
-            input.plan, topology: input.topology, policy: input.policy, faults: try faults(in: input))
-        if compare {
-            play(FirstComeScheme(input.topology, routing: .shortestPath), run, &report)
-            play(FirstComeScheme(input.topology, routing: .constrained), run, &report)
+        report.faults = faults
+        if let socket {
+            var live = try LiveScheme(
+                socket: socket, topology: input.topology, policy: input.policy, start: run.timeline.start,
+                speed: speed ?? .times(1))
+            play(&live, run, &report)
+            try live.finish()
+        } else {
+            playOffline(input, run, &report)
         }
-        play(SluiceScheme(input.topology, policy: input.policy, seed: traffic.seed), run, &report)
+        if let csv { try OutputFile.write(Array(ReplaySheet(report).text.utf8), to: csv) }
+        if let html { try OutputFile.write(Array(ReplayPage(report, links: links).html.utf8), to: html) }
         StandardOutput.write(json ? report.jsonText() : ReplayText(report, links: links).text)
     }
 
-    private func play(_ scheme: some ReplayScheme, _ run: ReplayRun, _ report: inout ReplayReport) {
+    private func playOffline(_ input: TrafficInput, _ run: ReplayRun, _ report: inout ReplayReport) {
+        let (topology, seed) = (input.topology, traffic.seed)
+        let engine = GLPKEngine()
+        if compare || html != nil {
+            for routing in [FirstComeScheme.Routing.shortestPath, .equalCost, .constrained] {
+                var scheme = FirstComeScheme(topology, routing: routing, seed: seed)
+                play(&scheme, run, &report)
+            }
+            var scheme = SluiceScheme.withoutLearning(topology, policy: input.policy, seed: seed, engine: engine)
+            play(&scheme, run, &report)
+            findOptima(run, &report, engine)
+        }
+        let interval = telemetry ?? SluiceScheme.telemetrySeconds(for: run.plan)
+        report.telemetrySeconds = interval > 0 && input.policy.learning.scheme != .off ? interval : nil
+        var scheme = SluiceScheme(
+            topology, policy: input.policy, seed: seed, engine: engine, telemetrySeconds: report.telemetrySeconds)
+        play(&scheme, run, &report)
+    }
+
+    private func play(_ scheme: inout some ReplayScheme, _ run: ReplayRun, _ report: inout ReplayReport) {
         let clock = ContinuousClock()
         let origin = clock.now
         func nanoseconds() -> UInt64 {
             let (seconds, attoseconds) = origin.duration(to: clock.now).components
             return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
         }
-        var scheme = scheme
-        let (result, latencies) = run.play(&scheme, clock: nanoseconds)
+        var bar = ProgressBar(scheme.name, unit: "events")
+        let (result, latencies) = run.play(&scheme, clock: nanoseconds) { step in
+            bar.update(step, share: Double(step) / Double(run.stepCount))
+        }
+        bar.finish()
         report.results.append(result)
         report.measured.schemes.append(
             ReplayReport.Measurement.Scheme(
                 name: result.scheme, seconds: origin.duration(to: clock.now) / .seconds(1), latencies: latencies))
+    }
+
+    private func findOptima(_ run: ReplayRun, _ report: inout ReplayReport, _ engine: GLPKEngine) {
+        let start = ContinuousClock.now
+        let yardstick = ReplayYardstick(run, seed: traffic.seed, engine: engine)
+        var bar = ProgressBar("optimum", unit: "intervals")
+        for interval in 0..<run.timeline.count {
+            report.optima.append(yardstick.optimum(of: interval))
+            bar.update(interval + 1, share: Double(interval + 1) / Double(run.timeline.count))
+        }
+        bar.finish()
+        report.measured.optimumSeconds = start.duration(to: .now) / .seconds(1)
     }
 
     private func faults(in input: TrafficInput) throws(CommandFailure) -> [ReplayFault] {
@@ -97,5 +181,23 @@ struct LinkMoment: ExpressibleByArgument, Hashable {
         else { return nil }
         link = String(argument[..<at])
         self.seconds = seconds
+    }
+}
+
+/// `10`, or `max`.
+enum ReplaySpeed: ExpressibleByArgument, Hashable {
+    /// One event after the other, without waiting.
+    case greatest
+    /// So many times as fast as captured.
+    case times(Double)
+
+    init?(argument: String) {
+        if argument == "max" {
+            self = .greatest
+        } else if let factor = Double(argument), factor > 0, factor.isFinite {
+            self = .times(factor)
+        } else {
+            return nil
+        }
     }
 }

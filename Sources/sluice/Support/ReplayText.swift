@@ -21,7 +21,10 @@ struct ReplayText {
         return text + "\n" + measurements
     }
 
-    private var introduction: String {
+    private var introduction: String { introductionLines.joined(separator: "\n") + "\n" }
+
+    /// What was played, and what to know of it.
+    var introductionLines: [String] {
         let (traffic, plan) = (report.traffic, report.plan)
         var lines = [
             "\(plan.flows.count) flows from \(traffic.packets) packets in \(seconds(report.durationSeconds)), "
@@ -41,22 +44,37 @@ struct ReplayText {
             lines.append(
                 "\(plan.flowsWithoutRule) flows match no class and are \"\(report.policy.defaultClass)\"")
         }
-        return lines.joined(separator: "\n") + "\n"
+        if let seconds = report.telemetrySeconds {
+            lines.append("links are measured every \(decimal(seconds, digits: 1)) s, and paths learned from that")
+        }
+        for fault in report.faults {
+            let links = fault.links.map { report.topology[$0].id.text }.joined(separator: " and ")
+            let at = fault.time.seconds(since: report.timeline.start)
+            lines.append("\(links) \(fault.state.rawValue) at \(seconds(at))")
+        }
+        return lines
     }
 
     private var comparison: String {
         var table = Table([
             .text("SCHEME"), .number("ADMITTED"), .number("REFUSED"), .number("PREEMPTED"), .number("DISPLACED"),
-            .number("WEIGHT"), .number("VOLUME"),
+            .number("MOVED"), .number("WEIGHT"), .number("VOLUME"), .number("OF OPTIMUM"),
         ])
         for result in report.results {
             table.append([
                 result.scheme, "\(result.total.admitted)", "\(result.total.refused)", "\(result.total.preempted)",
-                "\(result.total.displaced)", share(result.weightAdmitted, of: result.weightOffered),
-                share(result.total.bitsCarried, of: result.total.bitsOffered),
+                "\(result.total.displaced)", "\(result.total.moved)",
+                Self.share(result.weightAdmitted, of: result.weightOffered),
+                Self.share(result.total.bitsCarried, of: result.total.bitsOffered),
+                report.optima.isEmpty
+                    ? "-" : Self.share(report.weightCarried(result), of: report.optimumWeight),
             ])
         }
+        let proven = report.optima.count { $0.isProven }
+        guard !report.optima.isEmpty else { return table.text }
         return table.text
+            + "optimum of \(report.optima.count) intervals, \(proven) proven: weight \(report.optimumWeight) of "
+            + "\(report.optima.reduce(0) { $0 + $1.weightOffered }) offered at their busiest instants\n"
     }
 
     private func classes(of result: ReplayResult) -> String {
@@ -67,7 +85,7 @@ struct ReplayText {
         func append(_ name: String, _ priority: String, _ tally: ReplayResult.Tally) {
             table.append([
                 name, priority, "\(tally.offered)", "\(tally.admitted)", "\(tally.refused)", "\(tally.preempted)",
-                "\(tally.returned)", "\(tally.moved)", share(tally.bitsCarried, of: tally.bitsOffered),
+                "\(tally.returned)", "\(tally.moved)", Self.share(tally.bitsCarried, of: tally.bitsOffered),
             ])
         }
         for (trafficClass, tally) in zip(report.policy.classes, result.classes) {
@@ -83,21 +101,23 @@ struct ReplayText {
     }
 
     private func links(of result: ReplayResult) -> String {
+        let fullest = report.fullestLinks(of: result).prefix(linkCount)
+        // A live replay does not know what the daemon holds on its links.
+        guard fullest.contains(where: { $0.peak > .zero }) else {
+            let named = fullest.filter { $0.refusals > 0 }.map { "\(report.topology[$0.link].id.text) \($0.refusals)" }
+            return named.isEmpty ? "" : "links named by refusals: \(named.joined(separator: ", "))\n"
+        }
         var table = Table([
             .text("LINK"), .number("RESERVABLE"), .number("PEAK"), .number(""), .number("MEAN"), .number(""),
             .number("REFUSALS"),
         ])
-        let used = result.links.filter { $0.peak > .zero || $0.refusals > 0 }.sorted { left, right in
-            let (first, second) = (peakShare(left), peakShare(right))
-            return first != second ? first > second : left.link < right.link
-        }
-        for use in used.prefix(linkCount) {
+        for use in fullest {
             let reservable = report.topology[use.link].reservable
             let mean = report.meanReserved(use)
             table.append([
                 report.topology[use.link].id.text, reservable.text, use.peak.text,
-                share(use.peak.bitsPerSecond, of: reservable.bitsPerSecond), Bandwidth(bitsPerSecond: mean).text,
-                share(mean, of: reservable.bitsPerSecond), "\(use.refusals)",
+                Self.share(use.peak.bitsPerSecond, of: reservable.bitsPerSecond), Bandwidth(bitsPerSecond: mean).text,
+                Self.share(mean, of: reservable.bitsPerSecond), "\(use.refusals)",
             ])
         }
         return table.isEmpty ? "" : "\n" + table.text
@@ -105,6 +125,7 @@ struct ReplayText {
 
     private var measurements: String {
         var parts = ["read in \(seconds(report.measured.readSeconds))"]
+        if let time = report.measured.optimumSeconds { parts.append("optima found in \(seconds(time))") }
         for scheme in report.measured.schemes {
             var part = "\(scheme.name) played in \(seconds(scheme.seconds))"
             if let median = scheme.microseconds(share: 0.5), let tail = scheme.microseconds(share: 0.99) {
@@ -115,12 +136,8 @@ struct ReplayText {
         return "measured: " + parts.joined(separator: "; ") + "\n"
     }
 
-    private func peakShare(_ use: ReplayResult.LinkUse) -> Double {
-        Double(use.peak.bitsPerSecond) / Double(max(1, report.topology[use.link].reservable.bitsPerSecond))
-    }
-
     /// In percent with one digit, rounded down, so that 100 % means all.
-    private func share(_ part: Int, of whole: Int) -> String {
+    static func share(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }
         let thousandths = Int(Int128(part) * 1_000 / Int128(whole))
         return "\(thousandths / 10).\(thousandths % 10) %"
