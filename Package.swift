@@ -111,8 +111,9 @@ let package = Package(
         program(
             "sluice-bench",
             [
-                "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceLearning",
-                "SluiceModel", "SluiceSimulation", "SluiceSolver", "SluiceTelemetry", argumentParser,
+                "CPcap", "SluiceCapture", "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceGLPK",
+                "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation", "SluiceSolver", "SluiceTelemetry",
+                argumentParser,
             ]),
         program(
             "sluiced",

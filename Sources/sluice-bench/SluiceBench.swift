@@ -13,6 +13,7 @@ struct SluiceBench: ParsableCommand {
             // Alphabetical.
             DaemonBench.self,
             LearningBench.self,
+            ReplayBench.self,
             SolverBench.self,
         ])
 }
