@@ -314,6 +314,14 @@ private struct RandomRun {
             packet.ipProtocol = packet.ipProtocol ?? FlowMatch.protocolTCP
             let fate = tracer.fate(of: Packet(fields: packet), from: source) { switches[$0] ?? SwitchState() }
             check(fate == .delivered(destination), "a packet of \(flow.id) ends as \(fate)")
+            // With the first trunk of its path cut, the ingress sends it by the second path on its own.
+            guard !flow.backupLinks.isEmpty, let cut = flow.links.first(where: { !$0.text.hasPrefix("access:") }) else {
+                continue
+            }
+            let after = tracer.fate(
+                of: Packet(fields: packet), from: source, on: { switches[$0] ?? SwitchState() },
+                whereDown: { topology[$0].id == cut })
+            check(after == .delivered(destination), "with \(cut) cut, a packet of \(flow.id) ends as \(after)")
         }
     }
 }

@@ -168,6 +168,32 @@ import Testing
         #expect(driver.occurrences.contains { $0.kind == .rulesRefused })
     }
 
+    @Test(arguments: [Protection.linkDisjoint, .nodeDisjoint])
+    func `the ingress of a protected flow changes to the second path without being told`(protection: Protection) throws
+    {
+        var driver = Driver(try Network.diamond())
+        _ = try driver.ask(.subscribeRules(RulesSubscription()), client: 7)
+        let flow = try driver.submit("f", "h1", "h4", megabits: 4) {
+            $0.protection = protection
+            $0.match = .tcp(80)
+        }.flow
+        let group = try #require(try driver.rules("s1").content.groups.first)
+        #expect(group.kind == .fastFailover)
+        #expect(group.buckets.map(\.watchPort) == group.buckets.map { Optional($0.output) })
+        #expect(Set(group.buckets.map(\.watchPort)).count == 2)
+        #expect(try driver.rules("s1").content.rules.first?.actions.last == .group(group.id))
+        #expect(try driver.rules("s4").content.groups.isEmpty)
+        for cut in [nil, flow.links[1], flow.backupLinks[1]] {
+            #expect(try driver.fate(of: Packet(fields: .tcp(80)), from: "h1", cut: cut) == "h4")
+        }
+        // After the failure one path is left, and the group goes with the second.
+        _ = try driver.setLink(String(flow.links[1].text.dropLast()), .down)
+        #expect(try driver.rules("s1").content.groups.isEmpty)
+        #expect(try driver.fate(of: Packet(fields: .tcp(80)), from: "h1", cut: flow.links[1]) == "h4")
+        _ = try driver.withdraw("f")
+        #expect(try driver.rules("s1").content.isEmpty)
+    }
+
     @Test func `a flow that every way refuses tries each once, and again when another agent takes the switches`() throws
     {
         var driver = Driver(try Network.diamond())
@@ -239,7 +265,7 @@ import Testing
 
 extension Driver {
     /// The host at which a packet ends, by the rules of all transactions so far; nil for none.
-    mutating func fate(of packet: Packet, from name: String) throws -> String? {
+    mutating func fate(of packet: Packet, from name: String, cut: LinkID? = nil) throws -> String? {
         if transactions.isEmpty { _ = try ask(.subscribeRules(RulesSubscription()), client: 9) }
         var states: [NodeIndex: SwitchState] = [:]
         for transaction in transactions {
@@ -250,7 +276,8 @@ extension Driver {
         let source = try #require(plane.topology.index(of: NodeID(name)))
         guard
             case .delivered(let end) = PacketTracer(plane.topology).fate(
-                of: packet, from: source, on: { states[$0] ?? SwitchState() })
+                of: packet, from: source, on: { states[$0] ?? SwitchState() },
+                whereDown: { plane.topology[$0].id == cut })
         else { return nil }
         return plane.topology[end].id.text
     }

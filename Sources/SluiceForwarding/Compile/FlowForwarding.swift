@@ -23,11 +23,13 @@ package struct FlowForwarding: Hashable, Sendable {
     package var meter: Meter?
     /// The path in use.
     package var path: [LinkIndex]
-    /// A second path whose rules stand ready except at the ingress; empty for none.
+    /// A second path whose rules stand ready, and which the ingress takes by itself while its port to the first one is
+    /// down; empty for none.
     package var backup: [LinkIndex]
     /// All paths of a split flow, the one in use first; nil for a flow on one path.
     package var split: SplitPaths?
-    /// First of the group ids that are this flow's, `SplitPaths.groupsPerFlow` in number.
+    /// First of the group ids that are this flow's, `SplitPaths.groupsPerFlow` in number; 0: it has none, and the
+    /// ingress changes to the second path only when it is told to.
     package var firstGroup: UInt32
 
     /// - Precondition: a labelled flow's match names its EtherType, which the last switch restores.
@@ -83,10 +85,31 @@ extension FlowRules {
             append(split, of: flow, in: topology)
         } else {
             append(along: flow.path, of: flow, in: topology, withIngress: true)
+            if let group = Self.failover(of: flow, in: topology), let ingress = rules.first {
+                // The one action that differs is the last: where the packet goes.
+                let rule = Rule(
+                    key: ingress.rule.key, cookie: ingress.rule.cookie,
+                    actions: ingress.rule.actions.dropLast() + [.group(group.id)])
+                rules[0] = PlacedRule(switch: ingress.switch, rule: rule, group: group)
+            }
         }
         pathLength = rules.count
         if !flow.backup.isEmpty { append(along: flow.backup, of: flow, in: topology, withIngress: false) }
         meter = flow.meter
+    }
+
+    /// The group by which the ingress switch chooses between two paths without asking anyone: the first bucket whose
+    /// port is live (OpenFlow 1.3.5, section 5.6.1). Nil where there are no two, or both leave by one port.
+    private static func failover(of flow: FlowForwarding, in topology: Topology) -> Group? {
+        guard flow.firstGroup > 0, !flow.backup.isEmpty else { return nil }
+        func exit(of path: [LinkIndex]) -> PortNumber? {
+            let position = topology[topology[path[0]].from].isHost ? 1 : 0
+            return position < path.count ? topology[path[position]].fromPort : nil
+        }
+        guard let first = exit(of: flow.path), let second = exit(of: flow.backup), first != second else { return nil }
+        return Group(
+            id: flow.firstGroup, kind: .fastFailover,
+            buckets: [first, second].map { Group.Bucket(watchPort: $0, actions: [.output($0)]) })
     }
 
     private mutating func append(

@@ -54,20 +54,23 @@ package struct PacketTracer: Sendable {
     }
 
     /// What becomes of a packet that `source`, a host, sends, or that shows up at `source`, a switch. Where a select group
-    /// may send it several ways, all of them are followed, and one on which it does not arrive is its fate.
+    /// may send it several ways, all of them are followed, and one on which it does not arrive is its fate. A
+    /// fast-failover group takes its first bucket whose port leads to a link that is not down.
     package func fate(
-        of sent: Packet, from source: NodeIndex, on state: (NodeIndex) -> SwitchState
+        of sent: Packet, from source: NodeIndex, on state: (NodeIndex) -> SwitchState,
+        whereDown isDown: (LinkIndex) -> Bool = { _ in false }
     ) -> PacketFate {
         var place = Place(node: source, inPort: nil, packet: sent)
         if topology[source].isHost {
             guard let attachment = topology.attachment(of: source) else { return .dropped(source) }
             place = Place(node: attachment.switch, inPort: attachment.port, packet: sent)
         }
-        return fate(at: place, after: [], on: state)
+        return fate(at: place, after: [], on: state, whereDown: isDown)
     }
 
     private func fate(
-        at start: Place, after passed: Set<Place>, on state: (NodeIndex) -> SwitchState
+        at start: Place, after passed: Set<Place>, on state: (NodeIndex) -> SwitchState,
+        whereDown isDown: (LinkIndex) -> Bool
     ) -> PacketFate {
         var place = start
         var seen = passed
@@ -83,11 +86,11 @@ package struct PacketTracer: Sendable {
                 case .setLabel(let label): packet.label = label
                 case .popLabel: packet.label = nil
                 case .output(let port): ways = [port]
-                case .group(let id): ways = (content.groups[id]?.buckets ?? []).compactMap(\.output)
+                case .group(let id): ways = self.ways(of: content.groups[id], at: place.node, whereDown: isDown)
                 case .meter, .pushLabel: break
                 }
             }
-            let ends = ways.map { end(of: packet, leaving: place.node, by: $0) }
+            let ends = ways.map { end(of: packet, leaving: place.node, by: $0, whereDown: isDown) }
             guard let first = ends.first else { return .dropped(place.node) }
             if case .next(let next) = first, ends.count == 1 {
                 place = next
@@ -98,7 +101,7 @@ package struct PacketTracer: Sendable {
                 let found: PacketFate
                 switch end {
                 case .fate(let end): found = end
-                case .next(let next): found = self.fate(at: next, after: seen, on: state)
+                case .next(let next): found = self.fate(at: next, after: seen, on: state, whereDown: isDown)
                 }
                 guard case .delivered = found else { return found }
                 fate = fate ?? found
@@ -107,15 +110,29 @@ package struct PacketTracer: Sendable {
         }
     }
 
+    private func ways(
+        of group: Group?, at node: NodeIndex, whereDown isDown: (LinkIndex) -> Bool
+    ) -> [PortNumber] {
+        guard let group else { return [] }
+        guard group.kind == .fastFailover else { return group.buckets.compactMap(\.output) }
+        let live = group.buckets.first { bucket in
+            guard let port = bucket.watchPort, let link = linkBehind[Port(node: node, port: port)] else { return false }
+            return !isDown(link)
+        }
+        return live?.output.map { [$0] } ?? []
+    }
+
     private enum End {
         case fate(PacketFate)
         case next(Place)
     }
 
-    private func end(of packet: Packet, leaving node: NodeIndex, by port: PortNumber) -> End {
+    private func end(
+        of packet: Packet, leaving node: NodeIndex, by port: PortNumber, whereDown isDown: (LinkIndex) -> Bool
+    ) -> End {
         func delivered(_ node: NodeIndex) -> End { .fate(packet.label == nil ? .delivered(node) : .labelled(node)) }
         if port == localPort { return delivered(node) }
-        guard let link = linkBehind[Port(node: node, port: port)] else { return .fate(.dropped(node)) }
+        guard let link = linkBehind[Port(node: node, port: port)], !isDown(link) else { return .fate(.dropped(node)) }
         let next = topology[link].to
         if topology[next].isHost { return delivered(next) }
         return .next(Place(node: next, inPort: topology[link].toPort, packet: packet))

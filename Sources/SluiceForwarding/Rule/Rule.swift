@@ -82,7 +82,7 @@ package struct Group: Hashable, Sendable {
         }
 
         /// The port that packets leave by; nil where the bucket sends none out.
-        var output: PortNumber? {
+        package var output: PortNumber? {
             for case .output(let port) in actions { return port }
             return nil
         }
