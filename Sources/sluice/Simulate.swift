@@ -49,13 +49,26 @@ struct Simulate: ParsableCommand {
     @Option(help: "What the flows of shift are rewarded for.")
     var flowsWant: Want = .latency
 
+    @Option(
+        help: ArgumentHelp(
+            "The automaton of two-paths and shift, as a policy names it: \(Simulate.schemes.joined(separator: ", ")).",
+            valueName: "name"))
+    var scheme = LearningPolicy().scheme.rawValue
+
     @Flag(help: "Print one JSON document.")
     var json = false
 
     @Option(help: ArgumentHelp("Write the plot of change, two-paths or shift to this file.", valueName: "file"))
     var svg: String?
 
+    private static let schemes = LearningPolicy.Scheme.allCases.filter { $0 != .off }.map(\.rawValue)
+
+    private var chosenScheme: LearningPolicy.Scheme { LearningPolicy.Scheme(rawValue: scheme) ?? .off }
+
     func validate() throws {
+        if !Self.schemes.contains(scheme) {
+            throw ValidationError("--scheme is one of \(Self.schemes.joined(separator: ", "))")
+        }
         if let runs, runs < 1 || runs > 1_000_000 { throw ValidationError("--runs is 1 to 1000000") }
         if svg != nil, experiment == .stationary { throw ValidationError("stationary has no plot") }
         if experiment == .shift, topology == nil { throw ValidationError("shift needs --topology") }
@@ -69,7 +82,10 @@ struct Simulate: ParsableCommand {
             account = ExperimentAccount(StationaryExperiment(runs: runs ?? 3_000, seed: seed))
         case .change:
             account = ExperimentAccount(ChangeExperiment(runs: runs ?? 1_000, seed: seed), plotted: svg != nil)
-        case .twoPaths: account = ExperimentAccount(TwoPathExperiment(seed: seed))
+        case .twoPaths:
+            var policy = LearningPolicy()
+            policy.scheme = chosenScheme
+            account = ExperimentAccount(TwoPathExperiment(seed: seed, policy: policy))
         case .shift:
             let network = try network()
             let weights =
@@ -77,7 +93,8 @@ struct Simulate: ParsableCommand {
                 case .latency: ShiftExperiment.latencyWeights
                 case .throughput: ShiftExperiment.throughputWeights
                 }
-            account = ExperimentAccount(ShiftExperiment(topology: network, weights: weights, seed: seed))
+            account = ExperimentAccount(
+                ShiftExperiment(topology: network, weights: weights, scheme: chosenScheme, seed: seed))
         }
         if let svg, let plot = account.plot { try OutputFile.write(Array(plot.svg.utf8), to: svg) }
         StandardOutput.write(json ? account.jsonText(experiment.rawValue, seed: seed) : account.text)

@@ -34,6 +34,11 @@ enum ExplanationText {
         if !flow.backupLinks.isEmpty {
             sentences.append("Its second path is \(flow.backupLinks.map(\.text).joined(separator: " ")).")
         }
+        if !flow.shares.isEmpty {
+            let total = flow.shares.reduce(0) { $0 + $1.weight }
+            let ways = flow.shares.map { "\($0.weight) of \(total) by \($0.links.map(\.text).joined(separator: " "))" }
+            sentences.append("It is split: \(ways.joined(separator: "; ")). It holds its bandwidth on each of these.")
+        }
         if let tightest = explanation.hops.min(by: { free($0) < free($1) }) {
             sentences.append(
                 "The tightest link of it is \(tightest.link): \(tightest.reserved.text) of "

@@ -57,8 +57,10 @@ package struct ShiftExperiment: Sendable {
     /// - Parameters:
     ///   - weights: what the flows care for.
     ///   - margin: how much better a path must be before a flow moves.
+    ///   - scheme: the flows' automata; not off.
     package init(
-        topology: Topology, weights: RewardWeights, margin: Double = margin, agents: Int = 200, seed: UInt64 = 1
+        topology: Topology, weights: RewardWeights, margin: Double = margin,
+        scheme: LearningPolicy.Scheme = LearningPolicy().scheme, agents: Int = 200, seed: UInt64 = 1
     ) {
         self.topology = topology
         self.agents = agents
@@ -66,6 +68,7 @@ package struct ShiftExperiment: Sendable {
         self.weights = weights
         var policy = LearningPolicy()
         policy.margin = margin
+        policy.scheme = scheme
         self.policy = policy
     }
 
