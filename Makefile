@@ -5,7 +5,8 @@
 # make deb       the same as a Debian package in .build/deb, which needs no Swift runtime
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
-# make check-long what takes minutes: every decoder fuzzed for a while, the Debian package installed and purged
+# make check-long what takes minutes: every decoder fuzzed for a while, solves cancelled under the address sanitizer, the
+#                Debian package installed and purged
 # make fuzz      feed every decoder hostile bytes, FUZZ_SECONDS each; FUZZ_TARGETS chooses
 # make clean     remove the build folder
 
@@ -24,8 +25,8 @@ SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= quantities json documents policy requests captures reports
 
-.PHONY: demo test build install install-files deb check-deb format lint bench check-long fuzz clean packages-build \
-    packages-test packages-deb
+.PHONY: demo test build install install-files deb check-deb format lint bench check-long cancellation fuzz clean \
+    packages-build packages-test packages-deb
 
 demo: build
 	@docs/demo/run.sh .build/release
@@ -49,7 +50,12 @@ bench: build
 check-long: FUZZ_SECONDS = 30
 # What switches and captures send is the most hostile: a minute each.
 check-long: FUZZ_LONG_TARGETS = captures reports
-check-long: fuzz check-deb
+check-long: fuzz cancellation check-deb
+
+# Solves that end at random instants, under the address sanitizer.
+cancellation: packages-build
+	swift build --build-tests --sanitize=address --scratch-path .build-asan
+	swift test --skip-build --sanitize=address --scratch-path .build-asan --filter CancellationTests
 
 # Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
 fuzz: packages-build

@@ -17,7 +17,7 @@ struct RelaxationRun {
         var greedy = GreedyAdmission(compiled)
         let start = greedy.run(order: GreedyAdmission.order(of: compiled), meter: &meter)
         var engine = BoundEngine(compiled, weights: compiled.weight, resolution: max(1, compiled.weight.max() ?? 1))
-        while engine.phase != .converged { engine.advance(incumbent: start) }
+        while !engine.isRelaxed { engine.advance(incumbent: start) }
         return RelaxationRun(bound: engine.bound, seconds: Clock.thread() - begun, isConverged: true)
     }
 

@@ -9,6 +9,25 @@ struct SolverResult {
     var bound: Int
     var isOptimal: Bool
     var elapsed: Double
+    /// Of the whole process during this solve.
+    var peakMegabytes: Int?
+    /// Mean over the budget of the share of the final bound that the best answer so far was short of.
+    var primalIntegral: Double
+
+    static func primalIntegral(_ solution: AdmissionSolution, budget: Double) -> Double {
+        let bound = Double(max(1, solution.bound))
+        var sum = 0.0
+        var since = 0.0
+        var missing = 1.0
+        for point in solution.trajectory {
+            let now = min(budget, point.elapsedSeconds ?? 0)
+            sum += missing * max(0, now - since)
+            since = max(since, now)
+            missing = 1 - Double(point.objective) / bound
+        }
+        sum += (1 - Double(solution.objective) / bound) * max(0, budget - since)
+        return budget > 0 ? sum / budget : missing
+    }
 }
 
 struct SolverRow {
@@ -92,6 +111,20 @@ struct SolverVerdict {
             guard let result = row.result(at: 10) else { continue }
             verdicts.append(gap(row, result, atMost: 0.002, "10 s"))
         }
+        for row in rows where row.instance.name == "gabriel500_f50000_l70" {
+            guard let result = row.result(at: 60) else { continue }
+            verdicts.append(gap(row, result, atMost: 0.02, "60 s"))
+        }
+        for row in rows {
+            let (nodes, flows) = (row.instance.problem.topology.nodes.count, row.instance.problem.demands.count)
+            if nodes == 200, flows == 10_000 { verdicts += [memory(row, atMost: 300)].compactMap { $0 } }
+            if nodes == 500, flows == 50_000 { verdicts += [memory(row, atMost: 1_000)].compactMap { $0 } }
+        }
+        let late = rows.flatMap(\.results).filter { $0.elapsed > $0.budget + 0.05 }
+        verdicts.append(
+            SolverVerdict(
+                requirement: "no answer more than 50 ms late",
+                found: "\(late.count) of \(rows.flatMap(\.results).count) late", isReached: late.isEmpty))
         let heavy = rows.filter { $0.instance.load == 95 }
         if budgets.contains(10), !heavy.isEmpty {
             let proven = heavy.count { $0.result(at: 10)?.isOptimal == true }
@@ -101,6 +134,33 @@ struct SolverVerdict {
                     found: "\(proven) of \(heavy.count)", isReached: proven >= 4))
         }
         return verdicts
+    }
+
+    /// Percentiles of what answers came after their budget.
+    static func lateness(_ rows: [SolverRow]) -> String {
+        let late = rows.flatMap(\.results).map { max(0, $0.elapsed - $0.budget) * 1_000 }.sorted()
+        guard let worst = late.last else { return "nothing measured" }
+        func at(_ share: Double) -> String {
+            Text.decimal(late[min(late.count - 1, Int(share * Double(late.count)))], digits: 1)
+        }
+        return
+            "p50 \(at(0.5)), p90 \(at(0.9)), p99 \(at(0.99)), most \(Text.decimal(worst, digits: 1)) of \(late.count)"
+    }
+
+    static func integrals(_ rows: [SolverRow]) -> String {
+        let budgets = rows.first?.results.map(\.budget) ?? []
+        return budgets.map { budget in
+            let values = rows.compactMap { $0.result(at: budget)?.primalIntegral }
+            let mean = values.reduce(0, +) / Double(max(1, values.count))
+            return "\(Text.decimal(budget, digits: 0)) s: \(Text.decimal(mean * 100, digits: 2)) %"
+        }.joined(separator: ", ")
+    }
+
+    private static func memory(_ row: SolverRow, atMost most: Int) -> SolverVerdict? {
+        guard let peak = row.results.compactMap(\.peakMegabytes).max() else { return nil }
+        return SolverVerdict(
+            requirement: "\(row.instance.name): peak memory at most \(most) MB", found: "\(peak) MB",
+            isReached: peak <= most)
     }
 
     /// From 500 flows on at 1 s, below at 10 s.

@@ -77,13 +77,24 @@ import Testing
     }
 
     @Test func `the same seed and work give the same answer`() {
-        for method in BruteForceTests.methods {
-            let problem = RandomInstances.problem(seed: 77, .init())
-            let first = Self.solve(problem, method, seed: 5)
-            let second = Self.solve(problem, method, seed: 5)
-            #expect(first.assignment == second.assignment && first.trajectory == second.trajectory)
-            #expect(first.work == second.work && first.bound == second.bound)
+        for seed in 77..<87 {
+            let features = RandomInstances.Features(
+                objective: seed % 2 == 0 ? .weighted : .strict, constraints: seed % 3 == 0, present: seed % 5 == 0)
+            let problem = RandomInstances.problem(seed: seed, features)
+            for method in BruteForceTests.methods {
+                let first = Self.solve(problem, method, seed: 5)
+                let second = Self.solve(problem, method, seed: 5)
+                #expect(first.assignment == second.assignment && first.trajectory == second.trajectory)
+                #expect(first.work == second.work && first.bound == second.bound)
+            }
         }
+    }
+
+    @Test func `three wide flows on a link for one of them are bounded by the one`() throws {
+        // The linear relaxation admits 10/6 of them.
+        let problem = try Self.pair(capacity: 10, demands: (0..<3).map { Self.demand($0, bandwidth: 6, priority: 4) })
+        let solution = Self.solve(problem)
+        #expect(solution.objective == 4 && solution.bound == 4 && solution.status == .optimal)
     }
 
     @Test(arguments: [0.0, 0.001, 0.05])

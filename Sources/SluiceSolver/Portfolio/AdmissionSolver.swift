@@ -8,6 +8,9 @@
 import SluiceModel
 
 package enum AdmissionSolver {
+    /// What the audit and the answer cost a flow at most, on a machine that others use too.
+    private static let secondsPerAnsweredFlow = 3e-6
+
     /// Solves `problem` within the budget. The answer has passed the audit.
     ///
     /// - Parameters:
@@ -18,6 +21,8 @@ package enum AdmissionSolver {
         onProgress: (@Sendable (TrajectoryPoint) -> Void)? = nil
     ) -> AdmissionSolution {
         var meter = WorkMeter(options.budget)
+        let begun: Double
+        if case .wallTime(_, let clock) = options.budget.extent { begun = clock() } else { begun = 0 }
         let compiled = CompiledProblem(problem)
         let assembly = SolutionAssembly(problem: problem, compiled: compiled)
         var state: SolveState
@@ -27,14 +32,18 @@ package enum AdmissionSolver {
             (state, trajectory) = solveByWork(compiled, options: options, meter: &meter, onProgress: onProgress)
         case .wallTime(let seconds, let clock):
             let start = clock()
-            var first = meter
+            // The audit and the answer take their time too.
+            let deadline = max(seconds * 0.5, seconds - Double(problem.demands.count) * secondsPerAnsweredFlow)
+            var first = WorkMeter(
+                SolveBudget(.wallTime(seconds: deadline, clock: clock), cancellation: options.budget.cancellation),
+                startedAt: begun)
             var greedy = GreedyAdmission(compiled)
             let placement = greedy.run(order: GreedyAdmission.order(of: compiled), meter: &first)
             state = SolveState(
                 placement: placement, method: .greedy, bound: problem.totalWeight, classBounds: [])
             let shared = SharedState(
                 compiled, state: state, elapsed: { clock() - start }, onProgress: onProgress)
-            if options.method != .greedy, !meter.isOver {
+            if options.method != .greedy, !first.isOver {
                 if options.method == .genetic {
                     // A cold genetic answer owes nothing to greedy: it starts from nobody admitted.
                     shared.offer(
@@ -44,7 +53,7 @@ package enum AdmissionSolver {
                 }
                 let crew = SolveCrew(
                     problem: compiled, options: options, engine: engine, shared: shared, start: placement,
-                    deadline: seconds, elapsed: { clock() - start })
+                    deadline: deadline - (start - begun), elapsed: { clock() - start })
                 crew.run()
             }
             let reached = shared.state

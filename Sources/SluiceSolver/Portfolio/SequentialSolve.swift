@@ -91,10 +91,11 @@ package struct SequentialSolve {
                 isSettled = settle(stage, bound: bound)
                 if bound.phase != .ascent, bound.priceRevision != learned, method != .genetic {
                     learned = bound.priceRevision
-                    let rounding = bound.rounding()
-                    if let rounding { offer(rounding, by: method == .exact ? .exact : .search, meter: meter) }
-                    search?.learn(
-                        prices: bound.prices, revision: bound.priceRevision, pool: bound.pool, rounding: rounding)
+                    let lesson = bound.lesson()
+                    if let rounding = lesson.rounding {
+                        offer(rounding, by: method == .exact ? .exact : .search, meter: meter)
+                    }
+                    search?.learn(lesson)
                 }
                 if bound.phase == .ascent, genetic == nil { continue }
             }
@@ -127,7 +128,7 @@ package struct SequentialSolve {
         if search == nil {
             search = SearchEngine(
                 problem, weights: stage.weights, resolution: stage.resolution,
-                style: method == .memetic ? .memetic : .search, bound: bound, start: state.placement,
+                style: method == .memetic ? .memetic : .search, lesson: bound.lesson(), start: state.placement,
                 random: RandomStream(seed: seed, purpose: "search"))
         }
         let before = search?.work ?? 0

@@ -7,8 +7,7 @@ private import Synchronization
 package final class SharedState: Sendable {
     private struct Content: Sendable {
         var state: SolveState
-        var learned: BoundEngine?
-        var rounding: Placement?
+        var lesson: PriceLesson?
         var trajectory: [TrajectoryPoint] = []
         var running = 0
         var work = 0
@@ -84,18 +83,13 @@ package final class SharedState: Sendable {
     }
 
     /// Publishes what the bound side knows.
-    package func teach(_ bound: BoundEngine, rounding: Placement?) {
-        content.withLock {
-            $0.learned = bound
-            $0.rounding = rounding
-        }
-    }
+    package func teach(_ lesson: PriceLesson) { content.withLock { $0.lesson = lesson } }
 
     /// What the bound side has published since `revision`; nil where that is nothing.
-    package func learn(after revision: Int) -> (bound: BoundEngine, rounding: Placement?)? {
+    package func lesson(after revision: Int) -> PriceLesson? {
         content.withLock { content in
-            guard let bound = content.learned, bound.priceRevision != revision else { return nil }
-            return (bound, content.rounding)
+            guard let lesson = content.lesson, lesson.revision != revision else { return nil }
+            return lesson
         }
     }
 

@@ -70,43 +70,64 @@ package struct SolveCrew: Sendable {
         let resolution = max(1, problem.weight.max() ?? 1)
         var bound = BoundEngine(problem, weights: problem.weight, resolution: resolution)
         var taught = -1
-        while bound.phase != .converged, !isOver {
+        while !bound.isRelaxed, !isOver {
             bound.advance(incumbent: shared.state.placement)
-            if bound.priceRevision != taught || bound.phase == .converged {
+            if bound.priceRevision != taught {
                 taught = bound.priceRevision
                 shared.offer(bound: bound.bound)
-                let rounding = options.method == .genetic ? nil : bound.rounding()
-                if let rounding { shared.offer(rounding, by: options.method == .exact ? .exact : .search) }
-                shared.teach(bound, rounding: rounding)
+                if options.method == .genetic { continue }
+                let lesson = bound.lesson()
+                if let rounding = lesson.rounding {
+                    shared.offer(rounding, by: options.method == .exact ? .exact : .search)
+                }
+                shared.teach(lesson)
             }
         }
         shared.offer(bound: bound.bound)
-        if let engine, options.method == .auto || options.method == .exact { prove(bound, engine: engine) }
+        let prover = options.method == .auto || options.method == .exact ? engine : nil
+        tighten(&bound, engine: prover)
         return bound.work
     }
 
-    /// The exact core, again with every better incumbent, since each leaves less of it.
-    private func prove(_ bound: BoundEngine, engine: any LinearEngine) {
+    /// The exact core and the knapsacks of single links in turns, each for a while: which of them gets anywhere differs
+    /// by instance. The core is worth another attempt with every better incumbent and every better bound.
+    private func tighten(_ bound: inout BoundEngine, engine: (any LinearEngine)?) {
         var tried = -1
+        var triedBound = -1
+        var patience = 0.3
         while !isOver, !shared.isProven {
             let incumbent = shared.state.placement
-            let worth = incumbent.score.weight
-            if worth == tried {
+            let known = shared.state.bound
+            if let engine, incumbent.score.weight != tried || known != triedBound || patience < 10 {
+                tried = incumbent.score.weight
+                triedBound = known
+                attempt(bound, incumbent, engine: engine, seconds: patience)
+                patience *= 2
+            } else if bound.phase == .converged {
                 SolverThread.pause()
-                continue
             }
-            tried = worth
-            var core = ExactCore(problem, prices: bound.prices, engine: engine)
             let begun = elapsed()
-            // A long attempt is given up once the search has found better: with less to beat, less remains to prove.
-            let outcome = core.settle(incumbent, secondsLeft: { deadline - elapsed() }) {
-                isOver || (elapsed() - begun > 0.2 && shared.state.placement.score.weight > worth)
+            while bound.phase != .converged, !isOver, !shared.isProven, elapsed() - begun < patience {
+                bound.advance(incumbent: shared.state.placement)
+                shared.offer(bound: bound.bound)
             }
-            switch outcome {
-            case .proven: shared.offer(bound: worth)
-            case .improved(let placement): shared.offer(placement, by: .exact)
-            case .open(let proven): shared.offer(bound: proven)
-            }
+        }
+    }
+
+    /// One try at the exact core. It is given up once the search has found better: with less to beat, less remains to
+    /// prove.
+    private func attempt(_ bound: BoundEngine, _ incumbent: Placement, engine: any LinearEngine, seconds: Double) {
+        let worth = incumbent.score.weight
+        let begun = elapsed()
+        var core = ExactCore(problem, prices: bound.prices, engine: engine)
+        let outcome = core.settle(incumbent, secondsLeft: { min(deadline - elapsed(), seconds) }) {
+            isOver || elapsed() - begun > seconds
+                || (elapsed() - begun > 0.1 && shared.state.placement.score.weight > worth)
+        }
+        switch outcome {
+        case .proven: shared.offer(bound: worth)
+        case .improved(let placement): shared.offer(placement, by: .exact)
+        case .open(let proven): shared.offer(bound: proven)
         }
     }
 
@@ -122,44 +143,65 @@ package struct SolveCrew: Sendable {
     private func geneticSide() -> Int {
         var genetic = GeneticAlgorithm(
             problem, weights: problem.weight, random: RandomStream(seed: options.seed, purpose: "genetic"))
+        var seen = 0
         while !isOver, !shared.isProven {
             genetic.advance()
-            if let score = genetic.bestScore, score.weight > shared.state.placement.score.weight,
-                let placement = genetic.best()
-            {
-                shared.offer(placement, by: .genetic)
+            if genetic.championRevision != seen {
+                seen = genetic.championRevision
+                if let score = genetic.bestScore, score.weight > shared.state.placement.score.weight,
+                    let placement = genetic.best()
+                {
+                    shared.offer(placement, by: .genetic)
+                }
             }
         }
         return genetic.work
     }
 
     private func search(style: SearchEngine.Style) -> Int {
-        // Prices make the search worth starting; they come within milliseconds, or tens of them on large networks.
-        var learned = shared.learn(after: -1)
-        while learned == nil, !isOver {
+        // Prices make the search worth starting; they come within milliseconds, or a few hundred on large networks.
+        var first = shared.lesson(after: -1)
+        while first == nil, !isOver {
             SolverThread.pause()
-            learned = shared.learn(after: -1)
+            first = shared.lesson(after: -1)
         }
-        guard let learned else { return 0 }
+        guard let first else { return 0 }
         let begun = elapsed()
         var nextOffer = begun
         var engine = SearchEngine(
             problem, weights: problem.weight, resolution: max(1, problem.weight.max() ?? 1), style: style,
-            bound: learned.bound, start: shared.state.placement,
-            random: RandomStream(seed: options.seed, purpose: "search"))
+            lesson: first, start: shared.state.placement, random: RandomStream(seed: options.seed, purpose: "search"))
+        var lessonBegun = begun
+        var nextLesson = begun
+        var taken = shared.state.placement.score
         while !isOver, !shared.isProven {
+            let wasLearning = engine.isLearning
             engine.advance(share: (elapsed() - begun) / max(1e-6, deadline - begun))
-            // Copying a placement out costs as much as some slices of search: not for each better one of many.
             let now = elapsed()
-            if now >= nextOffer, engine.isBetter(than: shared.state.placement.score) {
-                shared.offer(engine.best(), by: style == .memetic ? .memetic : .search)
+            // A lesson may take a second where there are many flows; the next one waits until this one has paid.
+            if wasLearning, !engine.isLearning { nextLesson = now + min(1, 4 * (now - lessonBegun)) }
+            // Copying a placement out costs as much as some slices of search: not for each better one of many.
+            if now >= nextOffer {
+                let known = shared.state.placement
+                if engine.isBetter(than: known.score) {
+                    shared.offer(engine.best(), by: style == .memetic ? .memetic : .search)
+                    taken = shared.state.placement.score
+                } else if known.score.weight > engine.bestWeight, known.score != taken, !engine.isLearning {
+                    // The proof has found better.
+                    taken = known.score
+                    engine.take(known)
+                }
                 nextOffer = now + min(0.02, 0.1 * (deadline - now))
             }
-            if let news = shared.learn(after: engine.priceRevision) {
-                engine.learn(
-                    prices: news.bound.prices, revision: news.bound.priceRevision, pool: news.bound.pool,
-                    rounding: news.rounding)
+            if !engine.isLearning, let news = shared.lesson(after: engine.priceRevision),
+                now >= nextLesson || news.isFinal
+            {
+                lessonBegun = now
+                engine.learn(news)
             }
+        }
+        if engine.isBetter(than: shared.state.placement.score) {
+            shared.offer(engine.best(), by: style == .memetic ? .memetic : .search)
         }
         return engine.work
     }

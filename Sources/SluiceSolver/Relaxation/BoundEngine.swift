@@ -1,9 +1,12 @@
 // The bound side of a solve in slices of a few milliseconds, so that whoever drives it can stop, share and interleave:
-// price ascent first, then column generation until the relaxation is solved.
+// price ascent first, then column generation until the linear relaxation is solved, then, where links carry few flows, the knapsacks
+// of single links. Prices are published long before either is
+// done: a search guided by rough prices is far ahead of one that waits.
 
 package struct BoundEngine: Sendable {
     package enum Phase: Hashable, Sendable {
-        case ascent, columns, converged
+        /// Prices on links, then the linear relaxation to its optimum, then single links as knapsacks.
+        case ascent, columns, knapsacks, converged
     }
 
     package let problem: CompiledProblem
@@ -17,11 +20,13 @@ package struct BoundEngine: Sendable {
     package private(set) var priceRevision = 0
     private var ascent: PriceAscent
     private var columns: ColumnGeneration?
+    private var decomposition: LinkDecomposition?
     private let resolution: Double
     private var roundsPublished = 0
+    private let ascentRounds: Int
+    private var nextPublication: Int
 
-    private static let ascentRounds = 90
-    private static let pivotsPerSlice = 200
+    private static let pivotsPerSlice = 100
 
     /// - Parameter resolution: the weight whose differences matter; the largest weight of a weighted objective, that of
     ///   the class in question of a strict one.
@@ -30,7 +35,11 @@ package struct BoundEngine: Sendable {
         self.weights = weights
         self.resolution = Double(max(1, resolution))
         bound = weights.reduce(0, +)
-        ascent = PriceAscent(problem, weights: weights)
+        // Pivots cost the square of the number of links, rounds of ascent about its product with the sources: on large
+        // networks the ascent goes on for as long as it gains.
+        ascentRounds = problem.linkCount <= 300 ? 90 : problem.linkCount <= 1_200 ? 350 : 1_500
+        nextPublication = problem.linkCount <= 300 ? 60 : 50
+        ascent = PriceAscent(problem, weights: weights, rounds: ascentRounds)
         prices = ascent.bestPrices
         if problem.flowCount == 0 || problem.linkCount == 0 {
             bound = 0
@@ -38,12 +47,15 @@ package struct BoundEngine: Sendable {
         }
     }
 
-    /// Trees, label searches and pivots so far.
-    package var work: Int { columns?.work ?? ascent.work }
+    /// Whether the linear relaxation is solved; prices do not change any more.
+    package var isRelaxed: Bool { phase == .knapsacks || phase == .converged }
+
+    /// Trees, label searches, pivots and knapsacks so far.
+    package var work: Int { (columns?.work ?? ascent.work) + (decomposition?.work ?? 0) }
 
     /// Simple paths generated so far. With waypoints the relaxation also prices walks that visit a node twice; they
     /// serve the bound alone.
-    package var pool: ColumnPool {
+    private var pool: ColumnPool {
         guard let all = columns?.simplex.pool else { return ColumnPool(flowCount: problem.flowCount) }
         guard problem.rules.contains(where: { !$0.waypoints.isEmpty }) else { return all }
         var simple = ColumnPool(flowCount: problem.flowCount)
@@ -53,18 +65,26 @@ package struct BoundEngine: Sendable {
         return simple
     }
 
+    /// What there is to learn now.
+    package func lesson() -> PriceLesson {
+        PriceLesson(
+            prices: prices, revision: priceRevision, pool: pool, rounding: rounding(), isFinal: isRelaxed)
+    }
+
     /// One slice. `incumbent`: the best placement known, from which the simplex starts.
     package mutating func advance(incumbent: Placement) {
         switch phase {
         case .ascent:
             ascent.advance()
-            if ascent.rounds == Self.ascentRounds {
+            if ascent.rounds == ascentRounds {
                 ascent.settle()
                 columns = ColumnGeneration(
                     problem, weights: weights, resolution: resolution, ascent: ascent, start: incumbent)
                 phase = .columns
                 publish(ascent.bestBound, ascent.bestPrices)
-            } else if ascent.rounds % 30 == 0 {
+            } else if ascent.rounds >= nextPublication {
+                ascent.settle()
+                nextPublication = ascent.rounds + max(30, ascent.rounds / 2)
                 publish(ascent.bestBound, ascent.bestPrices)
             } else {
                 bound = min(bound, ascent.bestBound)
@@ -73,11 +93,21 @@ package struct BoundEngine: Sendable {
             columns?.advance(pivotLimit: Self.pivotsPerSlice)
             guard let columns else { return }
             bound = min(bound, columns.bestBound)
-            if columns.isConverged { phase = .converged }
-            if columns.isConverged || columns.rounds >= roundsPublished + 4 {
+            if columns.isConverged {
+                decomposition = LinkDecomposition(problem, weights: weights, prices: columns.bestPrices, bound: bound)
+                phase = decomposition == nil ? .converged : .knapsacks
+            }
+            if columns.isConverged || columns.rounds >= roundsPublished + 6 {
                 roundsPublished = columns.rounds
                 publish(columns.bestBound, columns.bestPrices)
             }
+        case .knapsacks:
+            var worth = 0
+            for flow in 0..<problem.flowCount where !incumbent.routes[flow].isEmpty { worth += weights[flow] }
+            decomposition?.advance(incumbent: worth)
+            guard let decomposition else { return }
+            bound = min(bound, decomposition.bound)
+            if decomposition.isExhausted || bound <= worth { phase = .converged }
         case .converged: break
         }
     }
@@ -89,8 +119,8 @@ package struct BoundEngine: Sendable {
     }
 
     /// The relaxation's solution made whole; nil before there is one.
-    package func rounding() -> Placement? {
-        guard let columns else { return nil }
+    private func rounding() -> Placement? {
+        guard let columns, columns.rounds > 0 else { return nil }
         return RelaxationRounding.placement(
             problem, weights: weights, pool: columns.simplex.pool, values: columns.simplex.columnValues(),
             prices: prices)

@@ -14,46 +14,43 @@
 private import SluiceModel
 
 package struct BoundedSimplex: Sendable {
-    private let problem: CompiledProblem
-    private let weight: [Double]
-    private let bandwidth: [Double]
-    private let rightSide: [Double]
-    private let linkCount: Int
+    let problem: CompiledProblem
+    let weight: [Double]
+    let bandwidth: [Double]
+    let rightSide: [Double]
+    let linkCount: Int
     package private(set) var pool: ColumnPool
 
     /// What stands in each basis row: a path (its column), the slack of a link, or the rejection of a flow.
-    private var basic: [Int32]
-    private var basicValue: [Double]
+    var basic: [Int32]
+    var basicValue: [Double]
     /// Row of each link's slack; −1 where the slack is not basic.
-    private var slackRow: [Int32]
+    var slackRow: [Int32]
     /// Key column of each flow; −1 where that is its rejection.
-    private var key: [Int32]
-    private var keyValue: [Double]
+    var key: [Int32]
+    var keyValue: [Double]
     /// First row whose column belongs to the flow, and the next one; −1 ends the list.
-    private var firstRow: [Int32]
-    private var nextRow: [Int32]
-    private var inBasis: [Bool]
+    var firstRow: [Int32]
+    var nextRow: [Int32]
+    var inBasis: [Bool]
 
-    /// W⁻¹: row i, slot k at `inverse[i * stride + k]`.
-    private var inverse: [Double] = []
-    private var stride = 0
-    private var slotLink: [Int32] = []
-    private var linkSlot: [Int32]
+    var inverse: WorkingInverse
+    var pivotRow: [Double] = []
 
     /// λ_e of each link; zero where its slack is basic.
-    package private(set) var prices: [Double]
-    package private(set) var pivots = 0
+    package var prices: [Double]
+    package var pivots = 0
     package private(set) var objective = 0.0
-    private var direction: [Double]
-    private var setRate: [Double]
-    private var touchedSets: [Int32] = []
-    private var candidates: [Int32] = []
-    private var scanFlow = 0
-    private var sinceRefresh = 0
-    private let tolerance: Double
-    private let meanBandwidth: Double
+    var direction: [Double]
+    var setRate: [Double]
+    var touchedSets: [Int32] = []
+    var candidates: [Int32] = []
+    var scanFlow = 0
+    var sinceRefresh = 0
+    let tolerance: Double
+    let meanBandwidth: Double
 
-    private static let rejection: Int32 = 1 << 30
+    static let rejection: Int32 = 1 << 30
 
     /// - Parameter resolution: the weight whose differences matter; reduced costs far below it count as zero.
     package init(_ problem: CompiledProblem, weights: [Int], resolution: Double) {
@@ -74,7 +71,7 @@ package struct BoundedSimplex: Sendable {
         firstRow = Array(repeating: -1, count: problem.flowCount)
         nextRow = Array(repeating: -1, count: linkCount)
         inBasis = []
-        linkSlot = Array(repeating: -1, count: linkCount)
+        inverse = WorkingInverse(rowCount: linkCount)
         prices = Array(repeating: 0, count: linkCount)
         direction = Array(repeating: 0, count: linkCount)
         setRate = Array(repeating: 0, count: problem.flowCount)
@@ -83,7 +80,7 @@ package struct BoundedSimplex: Sendable {
         unitBandwidth = unit
     }
 
-    private let unitBandwidth: Double
+    let unitBandwidth: Double
 
     /// λ per unit of the problem's bandwidth.
     package var problemPrices: [Double] { prices.map { max(0, $0) / unitBandwidth } }
@@ -145,7 +142,7 @@ package struct BoundedSimplex: Sendable {
         return false
     }
 
-    private mutating func computeObjective() {
+    mutating func computeObjective() {
         var sum = 0.0
         for flow in 0..<problem.flowCount where key[flow] >= 0 { sum += weight[flow] * keyValue[flow] }
         for row in 0..<linkCount where basic[row] >= 0 && basic[row] < Self.rejection {
@@ -154,7 +151,7 @@ package struct BoundedSimplex: Sendable {
         objective = sum
     }
 
-    private func price(ofColumn column: Int) -> Double {
+    func price(ofColumn column: Int) -> Double {
         var sum = 0.0
         for position in Int(pool.start[column])..<Int(pool.start[column + 1]) {
             sum += prices[Int(pool.links[position])]
@@ -162,7 +159,7 @@ package struct BoundedSimplex: Sendable {
         return sum
     }
 
-    private func flow(of code: Int32) -> Int {
+    func flow(of code: Int32) -> Int {
         code >= Self.rejection ? Int(code - Self.rejection) : Int(pool.flow[Int(code)])
     }
 }
@@ -170,7 +167,7 @@ package struct BoundedSimplex: Sendable {
 // Pricing.
 
 extension BoundedSimplex {
-    private func reducedCost(_ code: Int32) -> Double {
+    func reducedCost(_ code: Int32) -> Double {
         if code < 0 { return -prices[Int(-1 - code)] * meanBandwidth }
         if code >= Self.rejection { return -dual(of: Int(code - Self.rejection)) }
         let column = Int(code)
@@ -179,14 +176,14 @@ extension BoundedSimplex {
     }
 
     /// Partial pricing: a list of promising columns is worked off before the pool is scanned again.
-    private mutating func chooseEntering() -> (column: Int32, reducedCost: Double)? {
+    mutating func chooseEntering() -> (column: Int32, reducedCost: Double)? {
         var best: Int32 = 0
         var bestCost = tolerance
-        for slot in slotLink.indices {
-            let cost = -prices[Int(slotLink[slot])] * meanBandwidth
+        for link in inverse.slotLink {
+            let cost = -prices[Int(link)] * meanBandwidth
             if cost > bestCost {
                 bestCost = cost
-                best = -1 - slotLink[slot]
+                best = -1 - link
             }
         }
         while true {
@@ -210,7 +207,7 @@ extension BoundedSimplex {
     }
 
     /// Scans flows in turn until some dozens of columns look good; false where a full round finds none.
-    private mutating func scanPool() -> Bool {
+    mutating func scanPool() -> Bool {
         let flows = problem.flowCount
         var scanned = 0
         while scanned < flows, candidates.count < 40 {
@@ -230,328 +227,5 @@ extension BoundedSimplex {
             }
         }
         return !candidates.isEmpty
-    }
-}
-
-// Pivoting.
-
-extension BoundedSimplex {
-    /// direction += factor · W⁻¹ e_link.
-    private mutating func addColumn(ofLink link: Int, times factor: Double) {
-        let slot = Int(linkSlot[link])
-        if slot < 0 {
-            direction[Int(slackRow[link])] += factor
-            return
-        }
-        let stride = stride
-        inverse.withUnsafeBufferPointer { inverse in
-            direction.withUnsafeMutableBufferPointer { direction in
-                var index = slot
-                for row in 0..<direction.count {
-                    direction[row] += factor * inverse[index]
-                    index += stride
-                }
-            }
-        }
-    }
-
-    private mutating func addPath(ofColumn column: Int, times factor: Double) {
-        for position in Int(pool.start[column])..<Int(pool.start[column + 1]) {
-            addColumn(ofLink: Int(pool.links[position]), times: factor)
-        }
-    }
-
-    private mutating func pivot(_ entering: Int32, reducedCost: Double) {
-        for row in 0..<linkCount { direction[row] = 0 }
-        var enteringFlow = -1
-        if entering < 0 {
-            addColumn(ofLink: Int(-1 - entering), times: 1)
-        } else {
-            enteringFlow = flow(of: entering)
-            if entering < Self.rejection { addPath(ofColumn: Int(entering), times: bandwidth[enteringFlow]) }
-            if key[enteringFlow] >= 0 {
-                addPath(ofColumn: Int(key[enteringFlow]), times: -bandwidth[enteringFlow])
-            }
-        }
-        findSetRates(enteringFlow)
-        var step = Double.infinity
-        var leavingRow = -1
-        var leavingSet = -1
-        var pivotSize = 0.0
-        func consider(_ value: Double, _ rate: Double, row: Int, set: Int) {
-            guard rate > 1e-9 else { return }
-            let ratio = max(0, value) / rate
-            if ratio < step - 1e-12 || (ratio <= step + 1e-12 && rate > pivotSize) {
-                step = min(step, ratio)
-                leavingRow = row
-                leavingSet = set
-                pivotSize = rate
-            }
-        }
-        for row in 0..<linkCount where direction[row] > 1e-9 {
-            consider(basicValue[row], direction[row], row: row, set: -1)
-        }
-        for set in touchedSets { consider(keyValue[Int(set)], setRate[Int(set)], row: -1, set: Int(set)) }
-        guard leavingRow >= 0 || leavingSet >= 0 else {
-            // An unbounded ray cannot exist; the numbers have gone bad.
-            clearSetRates()
-            refresh()
-            return
-        }
-        for row in 0..<linkCount where direction[row] != 0 {
-            basicValue[row] = max(0, basicValue[row] - direction[row] * step)
-        }
-        for set in touchedSets { keyValue[Int(set)] = max(0, keyValue[Int(set)] - setRate[Int(set)] * step) }
-        if leavingSet >= 0, firstRow[leavingSet] < 0 {
-            // The entering column takes the key's place; no row changes.
-            if key[leavingSet] >= 0 { inBasis[Int(key[leavingSet])] = false }
-            key[leavingSet] = entering >= Self.rejection ? -1 : entering
-            if entering < Self.rejection { inBasis[Int(entering)] = true }
-            keyValue[leavingSet] = step
-            clearSetRates()
-            return
-        }
-        if leavingSet >= 0 { leavingRow = swapKey(of: leavingSet) }
-        clearSetRates()
-        exchange(entering, row: leavingRow, value: step, reducedCost: reducedCost)
-    }
-
-    /// How fast each flow's key falls as the entering column rises: −Σ d_i over its rows, plus one for its own flow.
-    private mutating func findSetRates(_ enteringFlow: Int) {
-        if enteringFlow >= 0 {
-            setRate[enteringFlow] = 1
-            touchedSets.append(Int32(enteringFlow))
-        }
-        for row in 0..<linkCount where direction[row] != 0 && basic[row] >= 0 {
-            let set = flow(of: basic[row])
-            if setRate[set] == 0, !(set == enteringFlow) { touchedSets.append(Int32(set)) }
-            setRate[set] -= direction[row]
-        }
-    }
-
-    private mutating func clearSetRates() {
-        for set in touchedSets { setRate[Int(set)] = 0 }
-        touchedSets.removeAll(keepingCapacity: true)
-    }
-
-    /// Makes the key of `set` a row's column and that column the key: y'_i = −Σ y_k over the rows of the set.
-    private mutating func swapKey(of set: Int) -> Int {
-        let row = Int(firstRow[set])
-        let width = slotLink.count
-        let base = row * stride
-        for slot in 0..<width { inverse[base + slot] = -inverse[base + slot] }
-        var other = nextRow[row]
-        while other >= 0 {
-            let otherBase = Int(other) * stride
-            for slot in 0..<width { inverse[base + slot] -= inverse[otherBase + slot] }
-            other = nextRow[Int(other)]
-        }
-        direction[row] = setRate[set]
-        let oldKey = key[set]
-        key[set] = basic[row] >= Self.rejection ? -1 : basic[row]
-        basic[row] = oldKey >= 0 ? oldKey : Self.rejection + Int32(set)
-        swap(&keyValue[set], &basicValue[row])
-        return row
-    }
-
-    private mutating func exchange(_ entering: Int32, row: Int, value: Double, reducedCost: Double) {
-        let leaving = basic[row]
-        if leaving < 0 {
-            appendSlot(for: Int(-1 - leaving), row: row)
-        } else {
-            let set = flow(of: leaving)
-            if leaving < Self.rejection { inBasis[Int(leaving)] = false }
-            removeRow(row, from: set)
-        }
-        let width = slotLink.count
-        let pivotInverse = 1 / direction[row]
-        let stride = stride
-        let rows = linkCount
-        inverse.withUnsafeMutableBufferPointer { inverse in
-            direction.withUnsafeBufferPointer { direction in
-                let base = row * stride
-                for slot in 0..<width { inverse[base + slot] *= pivotInverse }
-                for other in 0..<rows where other != row {
-                    let factor = direction[other]
-                    if abs(factor) < 1e-13 { continue }
-                    let otherBase = other * stride
-                    for slot in 0..<width { inverse[otherBase + slot] -= factor * inverse[base + slot] }
-                }
-            }
-        }
-        // The reduced cost of a slack was scaled for the choice.
-        let gain = entering < 0 ? -prices[Int(-1 - entering)] : reducedCost
-        for slot in 0..<width { prices[Int(slotLink[slot])] += gain * inverse[row * stride + slot] }
-        basic[row] = entering
-        basicValue[row] = value
-        if entering < 0 {
-            let link = Int(-1 - entering)
-            slackRow[link] = Int32(row)
-            removeSlot(of: link)
-            prices[link] = 0
-        } else {
-            if entering < Self.rejection { inBasis[Int(entering)] = true }
-            let set = flow(of: entering)
-            nextRow[row] = firstRow[set]
-            firstRow[set] = Int32(row)
-        }
-    }
-
-    private mutating func removeRow(_ row: Int, from set: Int) {
-        if firstRow[set] == Int32(row) {
-            firstRow[set] = nextRow[row]
-        } else {
-            var at = Int(firstRow[set])
-            while nextRow[at] != Int32(row) { at = Int(nextRow[at]) }
-            nextRow[at] = nextRow[row]
-        }
-        nextRow[row] = -1
-    }
-
-    private mutating func appendSlot(for link: Int, row: Int) {
-        let slot = slotLink.count
-        if slot == stride {
-            let wider = min(linkCount, max(16, stride * 2))
-            var grown = [Double](repeating: 0, count: linkCount * wider)
-            for row in 0..<linkCount {
-                for position in 0..<slot { grown[row * wider + position] = inverse[row * stride + position] }
-            }
-            inverse = grown
-            stride = wider
-        }
-        for other in 0..<linkCount { inverse[other * stride + slot] = 0 }
-        inverse[row * stride + slot] = 1
-        slotLink.append(Int32(link))
-        linkSlot[link] = Int32(slot)
-        slackRow[link] = -1
-    }
-
-    private mutating func removeSlot(of link: Int) {
-        let slot = Int(linkSlot[link])
-        let last = slotLink.count - 1
-        if slot != last {
-            for row in 0..<linkCount { inverse[row * stride + slot] = inverse[row * stride + last] }
-            slotLink[slot] = slotLink[last]
-            linkSlot[Int(slotLink[slot])] = Int32(slot)
-        }
-        slotLink.removeLast()
-        linkSlot[link] = -1
-    }
-}
-
-// Keeping the numbers honest.
-
-extension BoundedSimplex {
-    /// Recomputes values and prices from the inverse, and the inverse itself where it has drifted.
-    private mutating func refresh() {
-        sinceRefresh = 0
-        if !recomputeValues() {
-            reinvert()
-            _ = recomputeValues()
-        }
-        recomputePrices()
-    }
-
-    /// Values of all basic columns from the right side; false where they do not satisfy the link rows.
-    private mutating func recomputeValues() -> Bool {
-        var left = rightSide
-        for flow in 0..<problem.flowCount where key[flow] >= 0 {
-            for link in pool.path(of: Int(key[flow])) { left[Int(link)] -= bandwidth[flow] }
-        }
-        for row in 0..<linkCount { direction[row] = 0 }
-        for link in 0..<linkCount where left[link] != 0 { addColumn(ofLink: link, times: left[link]) }
-        var load = [Double](repeating: 0, count: linkCount)
-        for flow in 0..<problem.flowCount { keyValue[flow] = 1 }
-        for row in 0..<linkCount {
-            basicValue[row] = direction[row]
-            guard basic[row] >= 0 else {
-                load[Int(-1 - basic[row])] += direction[row]
-                continue
-            }
-            let owner = flow(of: basic[row])
-            keyValue[owner] -= direction[row]
-            if basic[row] < Self.rejection {
-                for link in pool.path(of: Int(basic[row])) { load[Int(link)] += bandwidth[owner] * direction[row] }
-            }
-        }
-        for flow in 0..<problem.flowCount where key[flow] >= 0 {
-            for link in pool.path(of: Int(key[flow])) { load[Int(link)] += bandwidth[flow] * keyValue[flow] }
-        }
-        var error = 0.0
-        for link in 0..<linkCount { error = max(error, abs(load[link] - rightSide[link]) / (1 + abs(rightSide[link]))) }
-        for row in 0..<linkCount { basicValue[row] = max(0, basicValue[row]) }
-        return error < 1e-7
-    }
-
-    private mutating func recomputePrices() {
-        for link in 0..<linkCount { prices[link] = 0 }
-        for row in 0..<linkCount where basic[row] >= 0 {
-            let owner = flow(of: basic[row])
-            let own = basic[row] < Self.rejection ? weight[owner] : 0
-            let cost = own - (key[owner] >= 0 ? weight[owner] : 0)
-            if cost == 0 { continue }
-            for slot in slotLink.indices { prices[Int(slotLink[slot])] += cost * inverse[row * stride + slot] }
-        }
-    }
-
-    /// Gauss-Jordan elimination from scratch: the tight links against the columns of the rows that are not slacks.
-    private mutating func reinvert() {
-        let rows = (0..<linkCount).filter { basic[$0] >= 0 }
-        let width = slotLink.count
-        guard rows.count == width else { return }
-        // matrix[k][i]: entry of row i's column on tight link k; beside it the identity.
-        var matrix = [Double](repeating: 0, count: width * 2 * width)
-        for (position, row) in rows.enumerated() {
-            for (link, value) in workingColumn(row) where linkSlot[link] >= 0 {
-                matrix[Int(linkSlot[link]) * 2 * width + position] += value
-            }
-        }
-        for slot in 0..<width { matrix[slot * 2 * width + width + slot] = 1 }
-        for column in 0..<width {
-            var pivot = column
-            for candidate in column..<width
-            where abs(matrix[candidate * 2 * width + column]) > abs(matrix[pivot * 2 * width + column]) {
-                pivot = candidate
-            }
-            guard abs(matrix[pivot * 2 * width + column]) > 1e-11 else { return }
-            if pivot != column {
-                for k in 0..<2 * width { matrix.swapAt(pivot * 2 * width + k, column * 2 * width + k) }
-            }
-            let scale = 1 / matrix[column * 2 * width + column]
-            for k in 0..<2 * width { matrix[column * 2 * width + k] *= scale }
-            for other in 0..<width where other != column {
-                let factor = matrix[other * 2 * width + column]
-                if factor == 0 { continue }
-                for k in column..<2 * width {
-                    matrix[other * 2 * width + k] -= factor * matrix[column * 2 * width + k]
-                }
-            }
-        }
-        for (position, row) in rows.enumerated() {
-            for slot in 0..<width { inverse[row * stride + slot] = matrix[position * 2 * width + width + slot] }
-        }
-        // A slack's row: what its link carries by the others' columns, negated.
-        for link in 0..<linkCount where slackRow[link] >= 0 {
-            for slot in 0..<width { inverse[Int(slackRow[link]) * stride + slot] = 0 }
-        }
-        for row in rows {
-            for (link, value) in workingColumn(row) where linkSlot[link] < 0 {
-                let target = Int(slackRow[link]) * stride
-                for slot in 0..<width { inverse[target + slot] -= value * inverse[row * stride + slot] }
-            }
-        }
-    }
-
-    /// A_j − A_key of the column in `row`, as entries.
-    private func workingColumn(_ row: Int) -> [(link: Int, value: Double)] {
-        let owner = flow(of: basic[row])
-        var entries: [(link: Int, value: Double)] = []
-        if basic[row] < Self.rejection {
-            for link in pool.path(of: Int(basic[row])) { entries.append((Int(link), bandwidth[owner])) }
-        }
-        if key[owner] >= 0 {
-            for link in pool.path(of: Int(key[owner])) { entries.append((Int(link), -bandwidth[owner])) }
-        }
-        return entries
     }
 }

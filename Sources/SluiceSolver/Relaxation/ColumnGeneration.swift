@@ -26,18 +26,20 @@ package struct ColumnGeneration: Sendable {
         bestValue = ascent.bestValue
         bestPrices = ascent.bestPrices
         tolerance = 1e-6 * resolution
-        seed()
+        seed(ascent.samples)
     }
 
     /// Pivots and trees so far.
     package var work: Int { simplex.pivots + pricer.work }
 
-    /// The cheapest path of every flow at the centre.
-    private mutating func seed() {
+    /// The cheapest path of every flow at the centre and at prices of late rounds of the ascent.
+    private mutating func seed(_ samples: [[Double]]) {
         let free = [Double](repeating: 0, count: bestPrices.count)
         let dual = [Double](repeating: -.infinity, count: pricer.problem.flowCount)
-        pricer.evaluate(bestPrices, for: .columns(prices: free, dual: dual, tolerance: 0))
-        addColumns()
+        for prices in samples + [bestPrices] {
+            pricer.evaluate(prices, for: .columns(prices: free, dual: dual, tolerance: 0))
+            addColumns()
+        }
     }
 
     private mutating func addColumns() {

@@ -8,6 +8,9 @@ package struct PathEnumeration: Sendable {
     private let problem: CompiledProblem
     /// Price of each link with the small cost of a hop.
     private let costs: [Int]
+    /// Cost of one unit of price, and the cost of a hop.
+    private let unit: Double
+    private let hop: Int
     private let reverseStart: [Int32]
     private let reverseLink: [Int32]
     /// Remaining cost to `target` over links with `need` room.
@@ -38,7 +41,9 @@ package struct PathEnumeration: Sendable {
         let priced = prices.filter { $0 > 0 }
         let mean = priced.isEmpty ? largest : priced.reduce(0, +) / Double(priced.count)
         let unit = largest > 1e-200 ? Double(1 << 30) / largest : 0
+        self.unit = unit
         let hop = max(1, min(1 << 26, Int(mean * 0.02 * unit)))
+        self.hop = hop
         costs = prices.map { Int(max(0, $0) * unit) + hop }
         var noise = RandomStream(seed: 1, purpose: "projections")
         signature = prices.map { $0 > 1e-6 * largest && unit > 0 ? noise.next() : 0 }
@@ -56,9 +61,11 @@ package struct PathEnumeration: Sendable {
         remaining = Array(repeating: Int.max, count: problem.graph.nodeCount)
     }
 
-    /// Adds up to `count` paths of `flow` to the pool, cheapest first; answers how many were found. Flows of one
-    /// destination that follow each other share the backward tree.
-    package mutating func enumerate(_ flow: Int, count: Int, into pool: inout ColumnPool) -> Int {
+    /// Adds up to `count` paths of `flow` to the pool, cheapest first, none dearer than `priceLimit` a unit of bandwidth;
+    /// answers how many were found. Flows of one destination that follow each other share the backward tree.
+    package mutating func enumerate(
+        _ flow: Int, count: Int, priceLimit: Double = .infinity, into pool: inout ColumnPool
+    ) -> Int {
         let source = problem.source[flow]
         let bandwidth = problem.bandwidth[flow]
         let closed = problem.mask(of: flow)
@@ -68,6 +75,9 @@ package struct PathEnumeration: Sendable {
             growBackwards()
         }
         guard source != target, remaining[Int(source)] < Int.max else { return 0 }
+        // Costs hold a little for each hop besides the price, so a path may cost more than the limit without being dear.
+        let costLimit = unit > 0 && priceLimit * unit < Double(1 << 61) ? Int(priceLimit * unit) + hop * 32 : Int.max
+        guard remaining[Int(source)] <= costLimit else { return 0 }
         let rule = problem.wholePathRule(of: flow)
         partial.removeAll(keepingCapacity: true)
         heap.removeAll(keepingCapacity: true)
@@ -77,6 +87,7 @@ package struct PathEnumeration: Sendable {
         projections.removeAll(keepingCapacity: true)
         while let index = pop() {
             let here = partial[Int(index)]
+            if here.estimate > costLimit { return found }
             if here.node == target {
                 path.removeAll(keepingCapacity: true)
                 trace(index, into: &path)

@@ -1,69 +1,48 @@
 // Large neighbourhood search guided by link prices: "ruin and recreate" (Schrimpf, Schneider, Stamm-Wilbrandt and Dueck,
-// J. Comput. Phys. 159, 2000) with the acceptance of simulated annealing. A move frees some flows of one dear link, then
-// places them and a few rejected ones that could use it, in a random order that favours profit. What is compared is not
-// the objective but the potential Σ (w_f − θ b_f λ(p_f)): room that is left on a dear link counts for what it could
-// still carry, so a move that only frees room is progress.
+// J. Comput. Phys. 159, 2000) with the acceptance of simulated annealing. A move frees some flows, then places them and
+// a few rejected ones that could use the room, in a random order that favours profit. What is compared is not the
+// objective but the potential Σ (w_f − θ b_f λ(p_f)): room that is left on a dear link counts for what it could still
+// carry, so a move that only frees room is progress.
+//
+// Most moves clear the way for one rejected flow: some users of every dear or full link of one of its paths go, and it
+// is among the first to be placed. Measured against freeing users of one link, that is worth as much as five times the
+// time, since a flow needs room on all links of its path at once.
 
 package import SluiceModel
 
 package struct RuinRecreate: Sendable {
-    let problem: CompiledProblem
-    let weights: [Int]
-    package private(set) var pool: ColumnPool
-    /// Price of each option's links together.
-    private var optionPrice: [Double]
-    private var prices: [Double]
-    /// w_f − b_f λ of the cheapest option.
-    private var profit: [Double]
-    /// How much of the price counts in the potential.
-    package var theta = 0.9
+    private let problem: CompiledProblem
+    package private(set) var board: SearchBoard
     /// As a share of the scale.
     package var temperature = 0.02
-    /// Most flows that one move frees.
-    package var ruinLimit = 6
-
-    // The present placement.
-    private var chosen: [Int32]
-    private var residual: [Int]
-    private var users: [[User]]
-    /// Place of each link of each option in its link's `users`, where the option is chosen.
-    private var userPlace: [Int32]
-    package private(set) var weight = 0
-    private var admittedByClass: [Int]
-    package private(set) var moves = 0
-    /// Flows worth placing that are not placed although no search would leave them out.
-    private var orphans: [Int32] = []
-    private var orphanPlace: [Int32]
-
-    // The best placement so far.
-    private var bestChosen: [Int32]
-    package private(set) var bestWeight = 0
-    private var bestByClass: [Int]
-    private var bestMoves = 0
+    /// Most flows that a move frees on one link.
+    package var ruinLimit = 8
+    /// Moves done so far.
+    package private(set) var work = 0
 
     // What a move may touch.
-    private var coreByLink: [[Int32]]
+    /// Flows whose admission is in question under the prices, and those by the links they could use.
     private var core: [Int32] = []
-    package var insertionShare = 0.25
-    package var insertionNoise = 0.3
+    private var coreByLink: [[Int32]]
     private var dearLinks: [Int32] = []
     private var dearWeight: [Double] = []
+
+    // The move under way.
     private var random: RandomStream
-    private var saved: [(flow: Int32, option: Int32)] = []
+    private var saved: [(flow: Int32, column: Int32)] = []
     private var isSaved: [Bool]
     private var queue: [(rank: Double, flow: Int32)] = []
     private var router: Router
-    private var freshCosts: [Int]
-    package private(set) var work = 0
+    private var freshCosts: [Int] = []
     /// Paths are added on the way until there are this many.
     private let poolLimit: Int
     /// The weight whose differences matter; temperatures and margins are shares of it.
     private let scale: Double
 
-    private struct User {
-        var flow: Int32
-        var occurrence: Int32
-    }
+    private static let insertionShare = 0.05
+    private static let pathShare = 0.8
+    private static let skipShare = 0.03
+    private static let rankNoise = 0.5
 
     /// - Parameter pool: the paths known at the start; those of `start` are added.
     package init(
@@ -71,231 +50,84 @@ package struct RuinRecreate: Sendable {
         resolution: Int, random: RandomStream
     ) {
         self.problem = problem
-        self.weights = weights
-        self.pool = pool
         self.random = random
-        self.prices = prices
+        board = SearchBoard(problem, weights: weights, pool: pool, prices: prices, start: start)
         router = Router(problem)
         scale = Double(max(1, resolution))
-        optionPrice = []
-        profit = Array(repeating: 0, count: problem.flowCount)
-        chosen = Array(repeating: -1, count: problem.flowCount)
-        residual = problem.capacity
-        users = Array(repeating: [], count: problem.linkCount)
-        userPlace = []
-        admittedByClass = Array(repeating: 0, count: problem.priorities.count)
-        orphanPlace = Array(repeating: -1, count: problem.flowCount)
-        bestChosen = chosen
-        bestByClass = admittedByClass
         coreByLink = Array(repeating: [], count: problem.linkCount)
         isSaved = Array(repeating: false, count: problem.flowCount)
-        freshCosts = []
-        poolLimit = 40 * problem.flowCount + 2_000
-        for (flow, route) in problem.present.enumerated() where !route.isEmpty {
-            self.pool.insert(flow: Int32(flow), path: route[...])
-        }
-        var options = [Int32](repeating: -1, count: problem.flowCount)
-        for (flow, route) in start.routes.enumerated() where !route.isEmpty {
-            options[flow] = self.pool.insert(flow: Int32(flow), path: route[...]).column
-        }
-        userPlace = Array(repeating: -1, count: self.pool.links.count)
-        setPrices(prices)
-        for (flow, option) in options.enumerated() where option >= 0 { admit(flow, option) }
-        keepBest(force: true)
-    }
-
-    /// Takes new prices; the placement stays.
-    package mutating func setPrices(_ prices: [Double]) {
-        self.prices = prices
-        let largest = max(prices.max() ?? 0, 1e-300)
-        freshCosts = prices.map { 16 + Int($0 / largest * Double(1 << 20)) }
-        optionPrice.removeAll(keepingCapacity: true)
-        for option in 0..<pool.count { optionPrice.append(price(of: option)) }
-        for flow in 0..<problem.flowCount {
-            var cheapest = Double.infinity
-            var option = pool.newest[flow]
-            while option >= 0 {
-                cheapest = min(cheapest, optionPrice[Int(option)])
-                option = pool.older[Int(option)]
-            }
-            profit[flow] = Double(weights[flow]) - Double(problem.bandwidth[flow]) * cheapest
-        }
+        poolLimit = 30 * problem.flowCount + 2_000
         findCore()
     }
 
-    /// Adds paths; they take part from the next move on.
-    package mutating func add(_ other: ColumnPool) {
-        for column in 0..<other.count {
-            insert(other.flow[column], other.path(of: column))
+    package var bestWeight: Int { board.bestWeight }
+
+    /// Takes new prices and paths; the placement stays.
+    package mutating func learn(prices: [Double], pool: ColumnPool) {
+        for column in 0..<pool.count { _ = board.insert(Int(pool.flow[column]), pool.path(of: column)) }
+        board.setPrices(prices)
+        findCore()
+    }
+
+    package mutating func setTheta(_ theta: Double) { board.setTheta(theta) }
+    package mutating func restart() { board.restart() }
+    package mutating func take(_ placement: Placement) { board.take(placement) }
+
+    /// Places everybody anew in order of profit, each on the best option that fits, beside the best placement so far:
+    /// what prices alone can do.
+    package mutating func placeByProfit() {
+        board.clear()
+        let profit = board.table.profit
+        let order = (0..<problem.flowCount).sorted { profit[$0] != profit[$1] ? profit[$0] > profit[$1] : $0 < $1 }
+        var delta = 0.0
+        for flow in order {
+            if !problem.present[flow].isEmpty, board.moves >= problem.maxMoves { continue }
+            place(flow, delta: &delta)
         }
+        board.keepBest()
     }
 
-    @discardableResult
-    private mutating func insert(_ flow: Int32, _ path: ArraySlice<Int32>) -> Int32 {
-        let (column, isNew) = pool.insert(flow: flow, path: path)
-        if isNew {
-            for _ in 0..<path.count { userPlace.append(-1) }
-            let price = price(of: Int(column))
-            optionPrice.append(price)
-            profit[Int(flow)] = max(
-                profit[Int(flow)], Double(weights[Int(flow)]) - Double(problem.bandwidth[Int(flow)]) * price)
-        }
-        return column
-    }
+    private static let coreMargin = 0.35
 
-    private func price(of option: Int) -> Double {
-        var sum = 0.0
-        for link in pool.path(of: option) { sum += prices[Int(link)] }
-        return sum
-    }
-
-    /// Flows whose admission is in question under the prices, by the links they could use, and links worth ruining.
     private mutating func findCore() {
-        let margin = 0.35 * scale
+        let table = board.table
+        let margin = Self.coreMargin * scale
+        let largest = max(table.prices.max() ?? 0, 1e-300)
+        freshCosts = table.prices.map { 16 + Int($0 / largest * Double(1 << 20)) }
         for link in coreByLink.indices { coreByLink[link].removeAll(keepingCapacity: true) }
         core.removeAll(keepingCapacity: true)
-        for flow in 0..<problem.flowCount where profit[flow] > -margin && profit[flow] < 2 * margin {
+        for flow in 0..<problem.flowCount where table.profit[flow] > -margin && table.profit[flow] < 2 * margin {
             core.append(Int32(flow))
-            var option = pool.newest[flow]
-            while option >= 0 {
-                let reduced =
-                    Double(weights[flow]) - Double(problem.bandwidth[flow]) * optionPrice[Int(option)]
-                if reduced > -margin {
-                    for link in pool.path(of: Int(option)) where coreByLink[Int(link)].last != Int32(flow) {
-                        coreByLink[Int(link)].append(Int32(flow))
-                    }
+            for position in 0..<table.count(flow) {
+                let option = table.option(flow, position)
+                guard table.reducedProfit(flow, option.column) > -margin else { continue }
+                for link in table.pool.path(of: Int(option.column))
+                where coreByLink[Int(link)].last != Int32(flow) {
+                    coreByLink[Int(link)].append(Int32(flow))
                 }
-                option = pool.older[Int(option)]
             }
         }
         dearLinks.removeAll(keepingCapacity: true)
         dearWeight.removeAll(keepingCapacity: true)
         var sum = 0.0
-        for link in 0..<problem.linkCount where prices[link] > 0 {
+        for link in 0..<problem.linkCount where table.prices[link] > 0 {
             dearLinks.append(Int32(link))
-            sum += Double(problem.capacity[link]) * prices[link] + 1e-9
+            sum += Double(problem.capacity[link]) * table.prices[link] + 1e-9
             dearWeight.append(sum)
         }
         for position in dearWeight.indices { dearWeight[position] /= sum }
     }
-
-    // The placement.
-
-    private mutating func admit(_ flow: Int, _ option: Int32) {
-        let need = problem.bandwidth[flow]
-        for occurrence in Int(pool.start[Int(option)])..<Int(pool.start[Int(option) + 1]) {
-            let link = Int(pool.links[occurrence])
-            residual[link] -= need
-            userPlace[occurrence] = Int32(users[link].count)
-            users[link].append(User(flow: Int32(flow), occurrence: Int32(occurrence)))
-        }
-        chosen[flow] = option
-        weight += weights[flow]
-        admittedByClass[Int(problem.flowClass[flow])] += 1
-        if leavesPresent(flow, option) { moves += 1 }
-        if orphanPlace[flow] >= 0 { adopt(flow) }
-    }
-
-    private mutating func reject(_ flow: Int) {
-        let option = chosen[flow]
-        let need = problem.bandwidth[flow]
-        for occurrence in Int(pool.start[Int(option)])..<Int(pool.start[Int(option) + 1]) {
-            let link = Int(pool.links[occurrence])
-            residual[link] += need
-            let place = Int(userPlace[occurrence])
-            let last = users[link].removeLast()
-            if place < users[link].count {
-                users[link][place] = last
-                userPlace[Int(last.occurrence)] = Int32(place)
-            }
-        }
-        chosen[flow] = -1
-        weight -= weights[flow]
-        admittedByClass[Int(problem.flowClass[flow])] -= 1
-        if leavesPresent(flow, option) { moves -= 1 }
-        if profit[flow] > 0 {
-            orphanPlace[flow] = Int32(orphans.count)
-            orphans.append(Int32(flow))
-        }
-    }
-
-    private mutating func adopt(_ flow: Int) {
-        let place = Int(orphanPlace[flow])
-        let last = orphans.removeLast()
-        if place < orphans.count {
-            orphans[place] = last
-            orphanPlace[Int(last)] = Int32(place)
-        }
-        orphanPlace[flow] = -1
-    }
-
-    private func leavesPresent(_ flow: Int, _ option: Int32) -> Bool {
-        guard problem.hasPresent, !problem.present[flow].isEmpty else { return false }
-        return problem.present[flow][...] != pool.path(of: Int(option))
-    }
-
-    private func value(_ flow: Int, _ option: Int32) -> Double {
-        Double(weights[flow]) - theta * Double(problem.bandwidth[flow]) * optionPrice[Int(option)]
-    }
-
-    // The best.
-
-    private func isBetterThanBest() -> Bool {
-        if problem.objective == .strict {
-            if admittedByClass != bestByClass { return bestByClass.lexicographicallyPrecedes(admittedByClass) }
-            return moves < bestMoves
-        }
-        return weight != bestWeight ? weight > bestWeight : moves < bestMoves
-    }
-
-    private mutating func keepBest(force: Bool = false) {
-        guard moves <= problem.maxMoves, force || isBetterThanBest() else { return }
-        bestChosen = chosen
-        bestWeight = weight
-        bestByClass = admittedByClass
-        bestMoves = moves
-    }
-
-    /// The best placement so far.
-    package func best() -> Placement {
-        Placement(routes: bestChosen.map { $0 < 0 ? [] : Array(pool.path(of: Int($0))) }, of: problem)
-    }
-
-    /// Whether the best placement beats `score` in what the search looks at: weight or classes, then moves.
-    package func bestBeats(_ score: PlacementScore) -> Bool {
-        if problem.objective == .strict, bestByClass != score.admitted {
-            return score.admitted.lexicographicallyPrecedes(bestByClass)
-        }
-        if problem.objective == .weighted, bestWeight != score.weight { return bestWeight > score.weight }
-        return bestMoves < score.moves
-    }
-
-    /// Goes back to the best placement.
-    package mutating func restart() { adoptPlacement(bestChosen) }
-
-    private mutating func adoptPlacement(_ target: [Int32]) {
-        for flow in 0..<problem.flowCount where chosen[flow] >= 0 && chosen[flow] != target[flow] { reject(flow) }
-        for flow in 0..<problem.flowCount where target[flow] >= 0 && chosen[flow] < 0 { admit(flow, target[flow]) }
-    }
-
-    /// Takes over a placement found elsewhere, as the present one and, if it is better, the best.
-    package mutating func take(_ placement: Placement) {
-        var target = [Int32](repeating: -1, count: problem.flowCount)
-        for (flow, route) in placement.routes.enumerated() where !route.isEmpty {
-            target[flow] = insert(Int32(flow), route[...])
-        }
-        adoptPlacement(target)
-        keepBest()
-    }
-
-    // Moves.
 
     /// `count` moves at the present temperature.
     package mutating func run(moves count: Int) {
         for _ in 0..<count { move() }
         work += count
     }
+}
 
+// Moves.
+
+extension RuinRecreate {
     private mutating func move() {
         guard !dearLinks.isEmpty else {
             fillAnything()
@@ -304,85 +136,122 @@ package struct RuinRecreate: Sendable {
         saved.removeAll(keepingCapacity: true)
         queue.removeAll(keepingCapacity: true)
         var delta = 0.0
-        if random.unit() < insertionShare {
+        let draw = random.unit()
+        if draw < Self.insertionShare {
             guard insert(delta: &delta) else {
                 undo()
                 return
             }
+        } else if draw < Self.insertionShare + Self.pathShare {
+            clearPath(delta: &delta)
         } else {
-            let link = chooseDearLink()
-            ruin(link, delta: &delta)
-            if random.next() & 3 == 0, let user = users[link].randomElement(using: &random) {
-                // A second link of a flow that uses the first: two dear links in a row are emptied together.
-                let path = pool.path(of: Int(chosen[Int(user.flow)]))
-                let second = Int(path[path.startIndex + random.below(path.count)])
-                if second != link, prices[second] > 0 { ruin(second, delta: &delta) }
-            }
-            propose(link, tries: 2 * ruinLimit)
+            clearLink(delta: &delta)
         }
-        queue.sort { $0.rank > $1.rank }
-        for entry in queue { place(Int(entry.flow), delta: &delta) }
-        let accepted =
-            moves <= problem.maxMoves
+        sortQueue()
+        for position in queue.indices { place(Int(queue[position].flow), delta: &delta) }
+        let isAccepted =
+            board.moves <= problem.maxMoves
             && (delta >= 0 || (temperature > 0 && random.unit() < exponential(delta / (temperature * scale))))
-        if accepted {
-            if isBetterThanBest() { keepBest() }
+        if isAccepted {
+            if board.isBetterThanBest() { board.keepBest() }
             for entry in saved { isSaved[Int(entry.flow)] = false }
         } else {
             undo()
         }
     }
 
-    /// Forces a rejected flow in on one of its options: whatever is in the way there is freed.
-    private mutating func insert(delta: inout Double) -> Bool {
-        guard !core.isEmpty else { return false }
-        var flow = -1
+    /// Insertion sort, dearest first: a queue holds a few dozen flows.
+    private mutating func sortQueue() {
+        var next = 1
+        while next < queue.count {
+            let entry = queue[next]
+            var hole = next
+            while hole > 0, queue[hole - 1].rank < entry.rank {
+                queue[hole] = queue[hole - 1]
+                hole -= 1
+            }
+            queue[hole] = entry
+            next += 1
+        }
+    }
+
+    /// A rejected flow that the prices would admit, or one whose admission is in question; −1 where none was drawn.
+    private mutating func drawRejected() -> Int {
+        if !board.orphans.isEmpty, random.next() & 3 == 0 {
+            return Int(board.orphans[random.below(board.orphans.count)])
+        }
+        guard !core.isEmpty else { return -1 }
         for _ in 0..<12 {
             let candidate = Int(core[random.below(core.count)])
-            if chosen[candidate] < 0 {
-                flow = candidate
-                break
-            }
+            if board.chosen[candidate] < 0 { return candidate }
         }
-        if flow < 0 { return false }
+        return -1
+    }
+
+    /// Frees some users of each dear or full link of one path of a rejected flow.
+    private mutating func clearPath(delta: inout Double) {
+        let flow = drawRejected()
+        guard flow >= 0 else { return }
+        let count = board.table.count(flow)
+        guard count > 0 else { return }
+        let option = board.table.option(flow, min(random.below(count), random.below(count)))
+        save(flow)
+        queue.append((rank(flow) + 0.25 * scale, Int32(flow)))
         let need = problem.bandwidth[flow]
-        var best: Int32 = -1
+        let most = 1 + random.below(max(1, ruinLimit / 2))
+        let favoursCheap = random.next() & 1 == 0
+        for position in Int(option.first)..<Int(option.end) {
+            let link = Int(board.table.pool.links[position])
+            if board.table.prices[link] <= 0, board.residual[link] >= need { continue }
+            for _ in 0..<min(board.users.count(link), most) {
+                free(favoursCheap ? cheaperUser(of: link) : user(of: link), delta: &delta)
+            }
+            propose(link, tries: most)
+        }
+    }
+
+    /// Frees users of one dear link, now and then of a second one that a user of the first also crosses.
+    private mutating func clearLink(delta: inout Double) {
+        let link = chooseDearLink()
+        ruin(link, delta: &delta)
+        if random.next() & 3 == 0, board.users.count(link) > 0 {
+            let column = Int(board.chosen[user(of: link)])
+            let start = Int(board.table.pool.start[column])
+            let second = Int(
+                board.table.pool.links[start + random.below(Int(board.table.pool.start[column + 1]) - start)])
+            if second != link, board.table.prices[second] > 0 { ruin(second, delta: &delta) }
+        }
+        propose(link, tries: 2 * ruinLimit)
+    }
+
+    /// Forces a rejected flow in on one of its options: whatever is in the way there is freed.
+    private mutating func insert(delta: inout Double) -> Bool {
+        let flow = drawRejected()
+        guard flow >= 0 else { return false }
+        let need = problem.bandwidth[flow]
+        var best: OptionTable.Option?
         var bestWorth = -Double.infinity
-        var option = pool.newest[flow]
-        while option >= 0 {
-            let worth = value(flow, option) + (random.unit() - 0.5) * insertionNoise * scale
+        for position in 0..<board.table.count(flow) {
+            let option = board.table.option(flow, position)
+            let worth = option.value + (random.unit() - 0.5) * 0.3 * scale
             if worth > bestWorth {
                 bestWorth = worth
                 best = option
             }
-            option = pool.older[Int(option)]
         }
-        guard best >= 0 else { return false }
+        guard let best else { return false }
         save(flow)
-        for position in Int(pool.start[Int(best)])..<Int(pool.start[Int(best) + 1]) {
-            let link = Int(pool.links[position])
-            if residual[link] >= need { continue }
-            var freed = 0
-            while residual[link] < need, !users[link].isEmpty {
-                // Of two, the one whose leaving costs less for the room it gives.
-                var victim = Int(users[link][random.below(users[link].count)].flow)
-                let other = Int(users[link][random.below(users[link].count)].flow)
-                if value(other, chosen[other]) * Double(problem.bandwidth[victim])
-                    < value(victim, chosen[victim]) * Double(problem.bandwidth[other])
-                {
-                    victim = other
-                }
-                save(victim)
-                delta -= value(victim, chosen[victim])
-                reject(victim)
-                queue.append((rank(victim), Int32(victim)))
-                freed += 1
+        for position in Int(best.first)..<Int(best.end) {
+            let link = Int(board.table.pool.links[position])
+            if board.residual[link] >= need { continue }
+            while board.residual[link] < need, board.users.count(link) > 0 {
+                free(cheaperUser(of: link), delta: &delta)
             }
+            if board.residual[link] < need { return false }
             propose(link, tries: ruinLimit)
-            if residual[link] < need { return false }
         }
-        delta += value(flow, best)
-        admit(flow, best)
+        delta += best.value
+        board.admit(flow, best.column)
         return true
     }
 
@@ -397,94 +266,92 @@ package struct RuinRecreate: Sendable {
         return Int(dearLinks[low])
     }
 
+    private mutating func user(of link: Int) -> Int {
+        Int(board.users[link, random.below(board.users.count(link))].flow)
+    }
+
+    /// Of two users the one whose leaving costs less for the room it gives.
+    private mutating func cheaperUser(of link: Int) -> Int {
+        let first = user(of: link)
+        let second = user(of: link)
+        let firstValue = board.table.value(first, board.chosen[first])
+        let secondValue = board.table.value(second, board.chosen[second])
+        return secondValue * Double(problem.bandwidth[first]) < firstValue * Double(problem.bandwidth[second])
+            ? second : first
+    }
+
     private mutating func save(_ flow: Int) {
         guard !isSaved[flow] else { return }
         isSaved[flow] = true
-        saved.append((Int32(flow), chosen[flow]))
+        saved.append((Int32(flow), board.chosen[flow]))
+    }
+
+    private mutating func free(_ flow: Int, delta: inout Double) {
+        save(flow)
+        delta -= board.table.value(flow, board.chosen[flow])
+        board.reject(flow)
+        queue.append((rank(flow), Int32(flow)))
     }
 
     private mutating func ruin(_ link: Int, delta: inout Double) {
-        let count = min(users[link].count, 1 + random.below(ruinLimit))
-        for _ in 0..<count {
-            let flow = Int(users[link][random.below(users[link].count)].flow)
-            save(flow)
-            delta -= value(flow, chosen[flow])
-            reject(flow)
-            queue.append((rank(flow), Int32(flow)))
-        }
+        let count = board.users.count(link)
+        guard count > 0 else { return }
+        for _ in 0..<min(count, 1 + random.below(ruinLimit)) { free(user(of: link), delta: &delta) }
     }
 
     /// Rejected flows that could use the link, and some that belong somewhere.
     private mutating func propose(_ link: Int, tries: Int) {
-        let core = coreByLink[link].count
-        if core > 0 {
-            for _ in 0..<min(core, tries) {
-                let flow = Int(coreByLink[link][random.below(core)])
-                if chosen[flow] < 0, !isSaved[flow] {
-                    save(flow)
-                    queue.append((rank(flow), Int32(flow)))
-                }
-            }
+        if !board.orphans.isEmpty {
+            for _ in 0..<2 { propose(flow: Int(board.orphans[random.below(board.orphans.count)])) }
         }
-        if !orphans.isEmpty {
-            for _ in 0..<2 {
-                let flow = Int(orphans[random.below(orphans.count)])
-                if !isSaved[flow] {
-                    save(flow)
-                    queue.append((rank(flow), Int32(flow)))
-                }
-            }
-        }
+        let count = coreByLink[link].count
+        guard count > 0 else { return }
+        for _ in 0..<min(count, tries) { propose(flow: Int(coreByLink[link][random.below(count)])) }
+    }
+
+    private mutating func propose(flow: Int) {
+        guard board.chosen[flow] < 0, !isSaved[flow] else { return }
+        save(flow)
+        queue.append((rank(flow), Int32(flow)))
     }
 
     private mutating func rank(_ flow: Int) -> Double {
-        profit[flow] + (random.unit() - 0.5) * 0.5 * scale
+        board.table.profit[flow] + (random.unit() - 0.5) * Self.rankNoise * scale
     }
 
-    /// Admits the flow on the most valuable option that fits, if one is worth it.
+    /// Admits the flow on the most valuable option that fits, if one is worth it; now and then on a later one.
     private mutating func place(_ flow: Int, delta: inout Double) {
+        guard board.chosen[flow] < 0 else { return }
         let need = problem.bandwidth[flow]
-        var bestOption: Int32 = -1
-        var bestValue = -0.25 * scale
-        let noise = 0.03 * scale
-        var option = pool.newest[flow]
-        while option >= 0 {
-            let worth = value(flow, option) + (random.unit() - 0.5) * noise
-            if worth > bestValue {
-                var fits = true
-                for position in Int(pool.start[Int(option)])..<Int(pool.start[Int(option) + 1])
-                where residual[Int(pool.links[position])] < need {
-                    fits = false
-                    break
-                }
-                if fits {
-                    bestValue = worth
-                    bestOption = option
-                }
-            }
-            option = pool.older[Int(option)]
+        for position in 0..<board.table.count(flow) {
+            let option = board.table.option(flow, position)
+            if option.value < 0 { return }
+            guard board.fits(option, need: need) else { continue }
+            if random.unit() < Self.skipShare { continue }
+            delta += option.value
+            board.admit(flow, option.column)
+            return
         }
-        if bestOption < 0, profit[flow] > 0, pool.count < poolLimit, random.next() & 31 == 0 {
-            bestOption = freshOption(flow)
-        }
-        if bestOption >= 0 {
-            delta += value(flow, bestOption)
-            admit(flow, bestOption)
+        if board.table.profit[flow] > 0, board.table.pool.count < poolLimit, random.next() & 63 == 0 {
+            admitAfresh(flow, delta: &delta)
         }
     }
 
     /// The cheapest path that has room now, if its price leaves the flow worth placing.
-    private mutating func freshOption(_ flow: Int) -> Int32 {
-        guard router.route(flow, costs: freshCosts, room: residual) else { return -1 }
-        let option = insert(Int32(flow), router.links[...])
-        return value(flow, option) > 0 ? option : -1
+    private mutating func admitAfresh(_ flow: Int, delta: inout Double) {
+        guard router.route(flow, costs: freshCosts, room: board.residual) else { return }
+        let column = board.insert(flow, router.links[...])
+        let value = board.table.value(flow, column)
+        guard value > 0 else { return }
+        delta += value
+        board.admit(flow, column)
     }
 
     private mutating func undo() {
-        for entry in saved where chosen[Int(entry.flow)] >= 0 { reject(Int(entry.flow)) }
+        for entry in saved where board.chosen[Int(entry.flow)] >= 0 { board.reject(Int(entry.flow)) }
         for entry in saved {
             isSaved[Int(entry.flow)] = false
-            if entry.option >= 0 { admit(Int(entry.flow), entry.option) }
+            if entry.column >= 0 { board.admit(Int(entry.flow), entry.column) }
         }
     }
 
@@ -492,14 +359,15 @@ package struct RuinRecreate: Sendable {
     private mutating func fillAnything() {
         guard problem.flowCount > 0 else { return }
         let flow = random.below(problem.flowCount)
-        guard chosen[flow] < 0, router.route(flow, costs: freshCosts, room: residual) else { return }
-        let option = insert(Int32(flow), router.links[...])
-        admit(flow, option)
-        if moves > problem.maxMoves { reject(flow) }
-        keepBest()
+        guard board.chosen[flow] < 0, router.route(flow, costs: freshCosts, room: board.residual) else { return }
+        let column = board.insert(flow, router.links[...])
+        board.admit(flow, column)
+        if board.moves > problem.maxMoves { board.reject(flow) }
+        board.keepBest()
     }
 
     /// e^x for x ≤ 0, to the few digits that acceptance needs: (1 + x/256)^256.
+    @inline(__always)
     private func exponential(_ exponent: Double) -> Double {
         if exponent < -20 { return 0 }
         var power = 1 + exponent / 256

@@ -11,22 +11,27 @@ package struct SearchEngine: Sendable {
         case memetic
     }
 
-    /// One annealing cycle's nature.
+    /// One annealing cycle's nature. Temperatures are shares of the largest weight.
     private struct Climate {
         var hot: Double
         var cold: Double
         var theta: Double
-        var ruinLimit: Int
+        /// Share of what is left of the budget.
+        var length: Double
     }
 
+    /// A rounded relaxation only wants polishing: that is the first climate. The others part company by instance: few
+    /// flows a link want it hot, many flows cold.
     private static let climates = [
-        Climate(hot: 0.012, cold: 0.003, theta: 0.8, ruinLimit: 6),
-        Climate(hot: 0.025, cold: 0.004, theta: 0.6, ruinLimit: 6),
-        Climate(hot: 0.05, cold: 0.008, theta: 0.4, ruinLimit: 6),
-        Climate(hot: 0.012, cold: 0.003, theta: 0.85, ruinLimit: 12),
+        Climate(hot: 0.006, cold: 0.001, theta: 0.8, length: 0.05),
+        Climate(hot: 0.04, cold: 0.005, theta: 0.7, length: 0.55),
+        Climate(hot: 0.018, cold: 0.004, theta: 0.8, length: 0.4),
+        Climate(hot: 0.08, cold: 0.010, theta: 0.55, length: 0.4),
     ]
 
     private let problem: CompiledProblem
+    private let weights: [Int]
+    private let margin: Double
     private let style: Style
     private var recreate: RuinRecreate
     private var random: RandomStream
@@ -36,59 +41,112 @@ package struct SearchEngine: Sendable {
     private var climate = 0
     private var bestAtCycleStart = 0
     /// What the climates have earned: gain in objective, decayed.
-    private var merit = [1.0, 1.0, 1.0, 1.0]
+    private var merit = climates.map { _ in 1.0 }
     private var elite: [Placement] = []
-    private var enumeratedRevision = -1
+    private var lesson: PriceLesson?
+    private var gathered = ColumnPool(flowCount: 0)
+    private var enumeration: PathEnumeration?
+    private let enumerationOrder: [Int]
+    private var nextFlow = 0
+    private var enumerated = 0
+    private var isFirstLesson = true
     package private(set) var priceRevision: Int
 
     private static let movesPerSlice = 500
+    private static let flowsPerSlice = 64
     private static let optionsPerFlow = 12
 
+    /// - Parameter lesson: the first prices; `start`: the best placement known.
     package init(
-        _ problem: CompiledProblem, weights: [Int], resolution: Int, style: Style, bound: BoundEngine,
+        _ problem: CompiledProblem, weights: [Int], resolution: Int, style: Style, lesson: PriceLesson,
         start: Placement, random: RandomStream
     ) {
         self.problem = problem
+        self.weights = weights
         self.style = style
         self.random = random
-        priceRevision = bound.priceRevision
-        var pool = bound.pool
-        Self.enumerate(problem, prices: bound.prices, into: &pool)
-        recreate = RuinRecreate(
-            problem, weights: weights, pool: pool, prices: bound.prices, start: start, resolution: resolution,
-            random: random)
-    }
-
-    /// Search moves so far.
-    package var work: Int { recreate.work }
-    package var bestWeight: Int { recreate.bestWeight }
-    package func best() -> Placement { recreate.best() }
-    package func isBetter(than score: PlacementScore) -> Bool { recreate.bestBeats(score) }
-
-    /// Takes up what the bound side has learned since: prices, their near-optimal paths, the rounded relaxation.
-    package mutating func learn(prices: [Double], revision: Int, pool: ColumnPool, rounding: Placement?) {
-        guard revision != priceRevision else { return }
-        priceRevision = revision
-        var fresh = pool
-        Self.enumerate(problem, prices: prices, into: &fresh)
-        recreate.add(fresh)
-        recreate.setPrices(prices)
-        if let rounding { recreate.take(rounding) }
-        // New prices deserve a new cycle.
-        cycleEnd = 0
-    }
-
-    private static func enumerate(_ problem: CompiledProblem, prices: [Double], into pool: inout ColumnPool) {
-        var enumeration = PathEnumeration(problem, prices: prices)
-        let order = (0..<problem.flowCount).sorted {
+        priceRevision = lesson.revision
+        margin = 0.5 * Double(max(1, resolution))
+        enumerationOrder = (0..<problem.flowCount).sorted {
             (problem.destination[$0], problem.bandwidth[$0], $0) < (problem.destination[$1], problem.bandwidth[$1], $1)
         }
-        let count = problem.flowCount > 20_000 ? 4 : problem.flowCount > 6_000 ? 8 : optionsPerFlow
-        for flow in order { _ = enumeration.enumerate(flow, count: count, into: &pool) }
+        recreate = RuinRecreate(
+            problem, weights: weights, pool: lesson.pool, prices: lesson.prices, start: start, resolution: resolution,
+            random: random)
+        isFirstLesson = true
+        beginLesson(lesson)
+    }
+
+    /// Search moves and flows enumerated so far.
+    package var work: Int { recreate.work + enumerated }
+    package var bestWeight: Int { recreate.bestWeight }
+    package func best() -> Placement { recreate.board.best() }
+    package func isBetter(than score: PlacementScore) -> Bool { recreate.board.bestBeats(score) }
+    /// Whether paths under the last prices are still being gathered.
+    package var isLearning: Bool { lesson != nil }
+
+    /// Takes up what the bound side has learned since: prices, their near-optimal paths, the rounded relaxation.
+    package mutating func learn(_ lesson: PriceLesson) {
+        guard lesson.revision != priceRevision else { return }
+        priceRevision = lesson.revision
+        beginLesson(lesson)
+    }
+
+    /// Takes over a placement found elsewhere; the search goes on from it if it is the better one.
+    package mutating func take(_ placement: Placement) {
+        recreate.take(placement)
+        recreate.restart()
+    }
+
+    // Lessons: paths within reach of the prices are gathered in slices, since on large networks that takes a second.
+
+    private mutating func beginLesson(_ lesson: PriceLesson) {
+        self.lesson = lesson
+        gathered = lesson.pool
+        enumeration = PathEnumeration(problem, prices: lesson.prices)
+        nextFlow = 0
+    }
+
+    private mutating func continueLesson() {
+        guard let lesson else { return }
+        let large = problem.flowCount > 6_000
+        let count = problem.flowCount > 20_000 ? 3 : large ? (lesson.isFinal ? 8 : 5) : Self.optionsPerFlow
+        let last = min(nextFlow + Self.flowsPerSlice, problem.flowCount)
+        for position in nextFlow..<last {
+            let flow = enumerationOrder[position]
+            // Flows that no good placement admits are not worth the time.
+            let bandwidth = Double(problem.bandwidth[flow])
+            let limit = bandwidth > 0 ? (Double(weights[flow]) + margin) / bandwidth : .infinity
+            _ = enumeration?.enumerate(flow, count: count, priceLimit: limit, into: &gathered)
+        }
+        enumerated += last - nextFlow
+        nextFlow = last
+        if nextFlow == problem.flowCount { endLesson(lesson) }
+    }
+
+    private mutating func endLesson(_ lesson: PriceLesson) {
+        recreate.learn(prices: lesson.prices, pool: gathered)
+        if let rounding = lesson.rounding {
+            take(rounding)
+        } else if isFirstLesson {
+            recreate.placeByProfit()
+            recreate.restart()
+        }
+        isFirstLesson = false
+        self.lesson = nil
+        enumeration = nil
+        gathered = ColumnPool(flowCount: 0)
+        // New prices deserve a new beginning.
+        cycle = -1
+        cycleEnd = 0
     }
 
     /// One slice; `share` is how much of the budget is spent, 0...1.
     package mutating func advance(share: Double) {
+        if lesson != nil {
+            continueLesson()
+            return
+        }
         if share >= cycleEnd { beginCycle(at: share) }
         let progress = min(1, max(0, (share - cycleStart) / max(1e-9, cycleEnd - cycleStart)))
         let now = Self.climates[climate]
@@ -112,7 +170,7 @@ package struct SearchEngine: Sendable {
     private mutating func beginCycle(at share: Double) {
         if cycle >= 0 {
             merit[climate] = 0.5 * merit[climate] + Double(recreate.bestWeight - bestAtCycleStart)
-            remember(recreate.best())
+            remember(best())
         }
         cycle += 1
         if cycle > 0 {
@@ -123,13 +181,14 @@ package struct SearchEngine: Sendable {
             }
         }
         bestAtCycleStart = recreate.bestWeight
-        climate = cycle < 2 ? cycle : chooseClimate()
-        recreate.theta = Self.climates[climate].theta
-        recreate.ruinLimit = Self.climates[climate].ruinLimit
+        climate = cycle < Self.climates.count ? cycle : chooseClimate()
+        let now = Self.climates[climate]
+        recreate.setTheta(now.theta)
+        recreate.ruinLimit = random.next() & 3 == 0 ? 14 : 8
         cycleStart = share
-        // Short cycles first, so that a small budget has finished one; the last runs to the end.
+        // A share of what is left, so that a small budget has finished one; the last runs to the end.
         let left = 1 - share
-        cycleEnd = left < 0.2 ? 1.01 : share + left * (style == .memetic ? 0.15 : 0.3)
+        cycleEnd = left < 0.08 ? 1.01 : share + left * (style == .memetic ? min(0.15, now.length) : now.length)
     }
 
     /// In proportion to merit, never leaving one out for good.
