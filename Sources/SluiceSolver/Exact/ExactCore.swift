@@ -5,6 +5,9 @@
 // program with the row "worth at least z + 1"; if that has no solution, z is optimal. Links without a price are left out
 // at first; if a solution of the core overloads one of them, it becomes critical and the core is solved again. Leaving
 // links, latency, hops and waypoints out only enlarges the core, so what it excludes is excluded.
+//
+// The program is first tried by `CoreDecomposition`, whose refutation is a matter of whole numbers, then by GLPK, whose
+// answer rests on its tolerances. The fixing itself compares floating-point prices with a margin far above their error.
 
 package struct ExactCore {
     package enum Outcome {
@@ -52,6 +55,13 @@ package struct ExactCore {
             if shouldStop() { break }
             guard let core = core(beating: worth, shouldStop: shouldStop) else { break }
             if core.isImpossible { return .proven }
+            if var decomposition = CoreDecomposition(
+                flows: core.flows, rows: core.rows, need: worth + 1 - core.fixedWeight),
+                decomposition.refutes(shouldStop: shouldStop)
+            {
+                return .proven
+            }
+            if shouldStop() { break }
             let outcome = engine.solve(
                 core.model, incumbent: [], secondsLimit: secondsLeft(), shouldStop: shouldStop)
             switch outcome.status {
@@ -83,6 +93,9 @@ package struct ExactCore {
         /// Flows with one projection left that all better solutions admit.
         var fixed: [(flow: Int, set: [Int32])] = []
         var fixedWeight = 0
+        /// The same core in whole numbers: its open flows, and a row for each critical link they share.
+        var flows: [CoreDecomposition.Flow] = []
+        var rows: [CoreDecomposition.Row] = []
         var isImpossible = false
     }
 
@@ -141,6 +154,7 @@ package struct ExactCore {
             let units = Double(room[link] / unit[link])
             // Where the numbers stay large, the row is scaled, with a little room added for what rounding might take.
             scale[link] = units > Self.largestRow ? Self.largestRow / units : 1
+            core.rows.append(CoreDecomposition.Row(room: room[link], unit: unit[link], price: prices[link]))
             row[link] = core.model.addRow(limit: scale[link] < 1 ? Self.largestRow * (1 + 1e-9) : units)
         }
         // −Σ w x ≤ −(z + 1 − fixed)
@@ -148,6 +162,10 @@ package struct ExactCore {
         for (flow, sets, isForced) in free {
             let once = core.model.addRow(limit: 1)
             let least = isForced ? core.model.addRow(limit: -1) : -1
+            core.flows.append(
+                CoreDecomposition.Flow(
+                    weight: problem.weight[flow], bandwidth: problem.bandwidth[flow],
+                    sets: sets.map { set in set.map { row[Int($0)] } }, isForced: isForced))
             for set in sets {
                 var entries = set.map { link in
                     let units = problem.bandwidth[flow] / unit[Int(link)]
