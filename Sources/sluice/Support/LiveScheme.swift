@@ -170,9 +170,13 @@ struct LiveScheme: ReplayScheme {
                 return .refused(code: code, bottlenecks: links.compactMap { topology.index(of: LinkID($0)) })
             }
             live[position] = wanted
-            guard let bandwidth = result["flow"]?["bandwidth"]?.integer.flatMap({ Bandwidth(exactly: $0) }),
-                let state = result["flow"]?["state"]?.string, ["admitted", "active", "degraded"].contains(state)
+            // Step by step: as one chain of optionals this makes the optimiser of Swift 6.3.1 crash.
+            guard let flow = result["flow"], let granted = flow["bandwidth"]?.integer,
+                let bandwidth = Bandwidth(exactly: granted)
             else { return .waiting }
+            guard let state = flow["state"]?.string, ["admitted", "active", "degraded"].contains(state) else {
+                return .waiting
+            }
             return .admitted(bandwidth: bandwidth)
         } catch {
             guard error.status == .usage || error.status == .refused else {
