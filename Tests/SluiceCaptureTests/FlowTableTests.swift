@@ -77,3 +77,17 @@ import Testing
         #expect(table.top(2).map(\.tuple.sourceRaw) == [5, 2])
     }
 }
+
+@Suite struct CaptureSummaryTests {
+    @Test func `times at both ends of the range have a duration`() throws {
+        var summary = CaptureSummary()
+        Packets.udp.withUnsafeBytes { bytes in
+            for time in [Int64.min + 1, .max] {
+                summary.count(
+                    CapturedPacket(
+                        time: Instant(nanoseconds: time), wireLength: 100, linkType: .ethernet, bytes: bytes))
+            }
+        }
+        #expect(try #require(summary.durationSeconds) > 1.8e10)
+    }
+}

@@ -40,7 +40,8 @@ package struct CaptureSummary: Sendable {
     /// Seconds from the earliest to the latest packet; nil without times.
     package var durationSeconds: Double? {
         guard let first, let last else { return nil }
-        return Double(last.nanoseconds - first.nanoseconds) / 1e9
+        // Time stamps may be anything, so their difference may need more than 64 bits.
+        return Double(Int128(last.nanoseconds) - Int128(first.nanoseconds)) / 1e9
     }
 
     /// Reads `reader` to its end, counting the packets that `filter` lets through. `onProgress` is called after every
