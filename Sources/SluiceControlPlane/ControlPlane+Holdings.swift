@@ -3,6 +3,9 @@
 package import SluiceModel
 
 extension ControlPlane {
+    /// The greatest of the clients that live flows belong to; 0 where there are none.
+    package var greatestClient: ClientID { flowsOfClient.keys.max() ?? ClientID(0) }
+
     /// Bandwidth that admitted flows hold on `link`.
     package func held(on link: LinkIndex) -> Bandwidth { holdings.ledger.held(on: link) }
 }

@@ -61,6 +61,10 @@ package struct ControlPlane: Sendable {
     var now = Instant.epoch
     var hasStarted = false
     var armedWake: Instant?
+    /// What the store has of things that are few; nil: nothing yet, or there is no store.
+    var recorded: RecordedState?
+    /// Flows have lost their path to a new topology.
+    var needsPlacing = false
     var effects: [Effect] = []
 
     /// - Parameter seed: of the random streams; the same seed and events give the same effects.
@@ -89,6 +93,7 @@ package struct ControlPlane: Sendable {
         now = max(now, instant)
         effects = []
         if !hasStarted { start() }
+        placeUnplaced()
         armReoptimisation()
         fireTimers()
         switch event {

@@ -216,15 +216,21 @@ extension ControlPlane {
     func target(
         of unit: FlowUnit, _ direction: Int, _ placement: DirectionPlacement
     ) -> InstallationTarget {
+        // Meter ids follow the carrier, so they are dense and used by one live flow at a time.
+        let meter =
+            policy.meters.enabled
+            ? Meter(
+                id: UInt32(unit.carrier(direction)) + 1, bandwidth: placement.bandwidth,
+                burstMilliseconds: policy.meters.burstMilliseconds) : nil
+        return target(of: unit, direction, placement, meter: meter)
+    }
+
+    func target(
+        of unit: FlowUnit, _ direction: Int, _ placement: DirectionPlacement, meter: Meter?
+    ) -> InstallationTarget {
         let number = unit.number + UInt64(direction)
         var rules = FlowRules()
         if let match = unit.directions[direction].match {
-            // Meter ids follow the carrier, so they are dense and used by one live flow at a time.
-            let meter =
-                policy.meters.enabled
-                ? Meter(
-                    id: UInt32(unit.carrier(direction)) + 1, bandwidth: placement.bandwidth,
-                    burstMilliseconds: policy.meters.burstMilliseconds) : nil
             rules = FlowRules(
                 compiling: FlowForwarding(
                     cookie: number, match: match, label: unit.labels[direction], meter: meter,

@@ -13,6 +13,8 @@ struct EndedFlows: Sendable {
     private var order: [(order: UInt64, id: FlowID)] = []
     private var first = 0
     private var nextOrder: UInt64 = 0
+    /// Orders of entries that have come or gone.
+    var changes = ChangedNumbers()
 
     subscript(id: FlowID) -> Ended? { byID[id]?.ended }
     /// Oldest first.
@@ -23,12 +25,17 @@ struct EndedFlows: Sendable {
     }
 
     mutating func insert(_ view: FlowView, history: [Occurrence]) {
+        if let former = byID[view.id] { changes.note(Int(former.order)) }
+        changes.note(Int(nextOrder))
         byID[view.id] = (nextOrder, Ended(view: view, history: history))
         order.append((nextOrder, view.id))
         nextOrder += 1
         while byID.count > ControlLimits.endedFlows {
             let oldest = order[first]
-            if byID[oldest.id]?.order == oldest.order { byID[oldest.id] = nil }
+            if byID[oldest.id]?.order == oldest.order {
+                byID[oldest.id] = nil
+                changes.note(Int(oldest.order))
+            }
             first += 1
         }
         // Entries of ids that were used again pile up; now and then they are swept out.
@@ -38,8 +45,33 @@ struct EndedFlows: Sendable {
         }
     }
 
+    func record(_ wanted: UInt64) -> EndedRecord? {
+        var low = first
+        var high = order.count
+        while low < high {
+            let middle = (low + high) / 2
+            if order[middle].order < wanted { low = middle + 1 } else { high = middle }
+        }
+        guard low < order.count, order[low].order == wanted, let known = byID[order[low].id], known.order == wanted
+        else { return nil }
+        return EndedRecord(view: known.ended.view, history: known.ended.history)
+    }
+
+    /// Of every entry, ascending.
+    var orders: [UInt64] { order[first...].filter { byID[$0.id]?.order == $0.order }.map(\.order) }
+
+    /// Puts an entry back; those of one value come in ascending order.
+    mutating func restore(_ record: EndedRecord, order wanted: UInt64) {
+        byID[record.view.id] = (wanted, Ended(view: record.view, history: record.history))
+        order.append((wanted, record.view.id))
+        nextOrder = wanted + 1
+    }
+
     /// The id is in use again.
-    mutating func remove(_ id: FlowID) { byID[id] = nil }
+    mutating func remove(_ id: FlowID) {
+        guard let former = byID.removeValue(forKey: id) else { return }
+        changes.note(Int(former.order))
+    }
 }
 
 /// Labels that no live flow uses, the lowest first.
@@ -57,4 +89,13 @@ struct LabelPool: Sendable {
     }
 
     mutating func give(_ label: UInt32) { free.append(label) }
+
+    /// Whether `label` is one of the pool's.
+    static func holds(_ label: UInt32) -> Bool { label >= first && label < first + UInt32(ControlLimits.labels) }
+
+    /// The pool after `taken`, each once, were taken from it.
+    mutating func restore(taken: Set<UInt32>) {
+        next = (taken.max() ?? Self.first - 1) + 1
+        free = (Self.first..<next).filter { !taken.contains($0) }.reversed()
+    }
 }

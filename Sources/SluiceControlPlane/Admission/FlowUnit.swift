@@ -113,13 +113,36 @@ struct FlowTable: Sendable {
     private var free: [Int] = []
     private var slotOf: [FlowID: Int] = [:]
     private(set) var count = 0
+    /// Slots whose record has changed.
+    var changes = ChangedNumbers()
 
     subscript(slot: Int) -> FlowUnit {
         get {
             guard let unit = slots[slot] else { preconditionFailure("slot \(slot) is empty") }
             return unit
         }
-        set { slots[slot] = newValue }
+        set {
+            changes.note(slot)
+            slots[slot] = newValue
+        }
+    }
+
+    /// Puts a unit into the slot it had; nil where the slot, or a name of the unit, is taken.
+    mutating func restore(_ unit: FlowUnit) -> Bool {
+        occupy(unit.slot)
+        guard slots[unit.slot] == nil, unit.directions.allSatisfy({ slotOf[$0.id] == nil }) else { return false }
+        slots[unit.slot] = unit
+        for (direction, flow) in unit.directions.enumerated() { slotOf[flow.id] = 2 * unit.slot + direction }
+        count += 1
+        return true
+    }
+
+    /// Makes the table at least large enough for `slot`.
+    mutating func occupy(_ slot: Int) { while slots.count <= slot { slots.append(nil) } }
+
+    /// Slots that are neither live nor among `leaving` may be used again, the lowest first.
+    mutating func restoreFree(except leaving: [Int: Leaving]) {
+        free = slots.indices.filter { slots[$0] == nil && leaving[$0] == nil }.reversed()
     }
 
     func slot(of id: FlowID) -> (slot: Int, direction: Int)? {
@@ -131,6 +154,7 @@ struct FlowTable: Sendable {
 
     mutating func insert(_ unit: FlowUnit) {
         precondition(unit.slot == nextSlot, "a unit goes into the next slot")
+        changes.note(unit.slot)
         if free.popLast() != nil { slots[unit.slot] = unit } else { slots.append(unit) }
         for (direction, flow) in unit.directions.enumerated() { slotOf[flow.id] = 2 * unit.slot + direction }
         count += 1
@@ -138,6 +162,7 @@ struct FlowTable: Sendable {
 
     /// Changes the unit in place, names included.
     mutating func replace(_ unit: FlowUnit) {
+        changes.note(unit.slot)
         for flow in self[unit.slot].directions { slotOf[flow.id] = nil }
         slots[unit.slot] = unit
         for (direction, flow) in unit.directions.enumerated() { slotOf[flow.id] = 2 * unit.slot + direction }
@@ -145,15 +170,20 @@ struct FlowTable: Sendable {
 
     /// The names go at once; the slot, and with it meters and labels, only by `vacate`.
     mutating func forget(_ slot: Int) {
+        changes.note(slot)
         for flow in self[slot].directions { slotOf[flow.id] = nil }
         slots[slot] = nil
         count -= 1
     }
 
-    mutating func vacate(_ slot: Int) { free.append(slot) }
+    mutating func vacate(_ slot: Int) {
+        changes.note(slot)
+        free.append(slot)
+    }
 
     /// Applies `change` to the unit without copying it.
     mutating func modify<Result>(_ slot: Int, _ change: (inout FlowUnit) -> Result) -> Result {
+        changes.note(slot)
         // Taking the unit out first leaves one owner, so that its arrays are changed in place.
         guard var unit = slots[slot].take() else { preconditionFailure("slot \(slot) is empty") }
         defer { slots[slot] = unit }

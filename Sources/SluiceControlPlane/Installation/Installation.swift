@@ -55,6 +55,8 @@ struct Installation: Sendable {
     private var reachabilityRounds: [UpdateRound] = []
     private var reachabilityAwaiting: [FlowInstallation.Mark] = []
     private var tables: TableRoom
+    /// Carriers and switches whose record has changed.
+    var changes = InstallationChanges()
     private var reachability: Reachability?
 
     init(_ topology: Topology) {
@@ -70,7 +72,11 @@ struct Installation: Sendable {
     /// earlier one, which may have been about other rules. They fit 53 bits until the year 2255.
     mutating func startRevisions(at instant: Instant) {
         let first = UInt64(max(0, instant.nanoseconds) / 1_000)
-        for node in switches.indices { switches[node].revision = first }
+        // A restored one goes on from where it was: what the switch holds is right.
+        for node in switches.indices where switches[node].revision == 0 {
+            switches[node].revision = first
+            if datapaths[node] != nil { changes.switches.note(node) }
+        }
     }
 
     /// Sets the rules by which hosts reach each other beside the flows.
@@ -99,6 +105,55 @@ struct Installation: Sendable {
 
     /// How many rules each switch holds beside those of flows, if every link were up.
     mutating func reserveTables(base: [Int]) { tables.base = base }
+    var passesUnadmitted: Bool { reachability?.passesUnadmitted ?? false }
+
+    // MARK: Restoring
+
+    /// The rules outside flows that the switches hold already.
+    mutating func restore(_ reachability: Reachability) {
+        for step in reachability.changes(from: nil) { switches[step.switch.position].state.apply(step.change) }
+        self.reachability = reachability
+    }
+
+    /// What the switches hold of `carrier`, and what they should come to. Whatever rules an earlier carrier left on the
+    /// same row are this one's from here on.
+    ///
+    /// - Precondition: nothing is known of the carrier, and its links have room for what it occupies.
+    mutating func restore(_ carrier: Carrier, _ restored: FlowInstallation) {
+        while carriers.count <= Int(carrier) { carriers.append(nil) }
+        precondition(carriers[Int(carrier)] == nil, "carrier \(carrier) is there already")
+        var installation = restored
+        for held in installation.occupied { occupancy[held.link] += held.bandwidth }
+        var marks: [FlowInstallation.Mark] = []
+        for placed in installation.installed.rules {
+            var change = SwitchChange()
+            change.rules = [placed.rule]
+            let node = placed.switch.position
+            switches[node].state.apply(change)
+            if !marks.contains(where: { $0.node == node }) {
+                marks.append(FlowInstallation.Mark(node: node, revision: switches[node].revision))
+            }
+        }
+        if let meter = installation.installed.meter, let ingress = installation.installed.ingress {
+            var change = SwitchChange()
+            change.meters = [meter]
+            switches[ingress.position].state.apply(change)
+        }
+        installation.marks = marks
+        carrierOf[installation.number] = carrier
+        if installation.phase == .failed {
+            failed.insert(carrier)
+        } else if installation.isStale {
+            unstarted.insert(carrier)
+        }
+        carriers[Int(carrier)] = installation
+    }
+
+    /// Revision of the rules of the switch at `node`.
+    mutating func restore(_ revision: UInt64, of node: Int) { switches[node].revision = revision }
+
+    /// Room for more on `link` as the switches use it.
+    func room(on link: LinkIndex) -> Int { reservable[link.position] - occupancy[link.position] }
 
     func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }
 
@@ -108,6 +163,7 @@ struct Installation: Sendable {
     /// Sets what the switches should come to for `carrier`; nil: nothing, and the carrier ends.
     mutating func aim(_ carrier: Carrier, at target: InstallationTarget?) {
         while carriers.count <= Int(carrier) { carriers.append(nil) }
+        changes.carriers.note(Int(carrier))
         if var installation = carriers[Int(carrier)] {
             if installation.target == target, !installation.isStale, installation.phase != .failed { return }
             installation.target = target
@@ -185,6 +241,7 @@ struct Installation: Sendable {
         installation.phase = .running
         installation.isActive = false
         failed.remove(carrier)
+        changes.carriers.note(Int(carrier))
         carriers[Int(carrier)] = installation
         ready.insert(carrier)
         return true
@@ -200,6 +257,7 @@ struct Installation: Sendable {
         let blocking = (inCircle.isEmpty ? holding : inCircle).sorted(by: isMoreImportant).last
         guard let blocking else { return false }
         carriers[Int(blocking)]?.isInterrupted = true
+        changes.carriers.note(Int(blocking))
         outcomes.append(.interrupted(blocking))
         return true
     }
@@ -227,6 +285,7 @@ struct Installation: Sendable {
             }
             installation.nextRound += 1
             carriers[Int(carrier)] = installation
+            self.changes.carriers.note(Int(carrier))
             senders.append((carrier, nodes))
         }
         for (node, change) in changes.sorted(by: { $0.key < $1.key }) {
@@ -251,6 +310,7 @@ struct Installation: Sendable {
     private mutating func send(_ change: SwitchChange, to node: Int, round: Int) {
         guard let datapath = datapaths[node] else { preconditionFailure("\(names[node]) is no switch") }
         switches[node].revision += 1
+        changes.switches.note(node)
         switches[node].state.apply(change)
         let transaction = RulesTransaction(
             switch: names[node], datapath: datapath, revision: switches[node].revision, round: round,
@@ -266,6 +326,7 @@ struct Installation: Sendable {
     private mutating func finish(_ carrier: Carrier) {
         ready.remove(carrier)
         tables.release(carrier)
+        changes.carriers.note(Int(carrier))
         guard var installation = carriers[Int(carrier)] else { return }
         let ran = installation.isInterrupted ? nil : installation.target
         // A newer target keeps what the rounds just sent have made; the next start adds to it.
@@ -330,6 +391,7 @@ struct Installation: Sendable {
                 ready.remove(carrier)
             }
             carriers[Int(carrier)]?.phase = .failed
+            changes.carriers.note(Int(carrier))
             failed.insert(carrier)
             tables.release(carrier)
             carriers[Int(carrier)]?.rounds = []

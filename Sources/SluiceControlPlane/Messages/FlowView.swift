@@ -105,6 +105,37 @@ package struct FlowView: Hashable, Sendable {
     package var cookie: UInt64
     /// Why it is `rejected`.
     package var rejection: Rejection?
+
+    package init(
+        id: FlowID, state: FlowState, reasons: [FlowReason], source: NodeID, destination: NodeID, bandwidth: Bandwidth,
+        requestedBandwidth: Bandwidth, priority: Int, className: String?, path: [NodeID], links: [LinkID],
+        latency: Latency?, backupLinks: [LinkID], protection: Protection, match: FlowMatch?,
+        constraints: ConstraintRequest, companion: FlowID?, start: Instant?, expires: Instant?, submitted: Instant,
+        cookie: UInt64, rejection: Rejection?
+    ) {
+        self.id = id
+        self.state = state
+        self.reasons = reasons
+        self.source = source
+        self.destination = destination
+        self.bandwidth = bandwidth
+        self.requestedBandwidth = requestedBandwidth
+        self.priority = priority
+        self.className = className
+        self.path = path
+        self.links = links
+        self.latency = latency
+        self.backupLinks = backupLinks
+        self.protection = protection
+        self.match = match
+        self.constraints = constraints
+        self.companion = companion
+        self.start = start
+        self.expires = expires
+        self.submitted = submitted
+        self.cookie = cookie
+        self.rejection = rejection
+    }
 }
 
 /// One path of a split flow.

@@ -31,6 +31,14 @@ package struct Rejection: Hashable, Sendable {
         package var needed: Bandwidth
         package var capacity: Bandwidth
         package var state: LinkState
+
+        package init(link: LinkID, residual: Bandwidth, needed: Bandwidth, capacity: Bandwidth, state: LinkState) {
+            self.link = link
+            self.residual = residual
+            self.needed = needed
+            self.capacity = capacity
+            self.state = state
+        }
     }
 
     /// One thing that would let the flow in.

@@ -28,7 +28,7 @@ package struct Reachability: Sendable {
     private var ports: [[PortNumber?]] = []
     /// For each attachment and node the number of links from there.
     private var distances: [[Int]] = []
-    private let passesUnadmitted: Bool
+    package let passesUnadmitted: Bool
 
     package init(_ topology: Topology, passesUnadmitted: Bool, isUp: (LinkIndex) -> Bool) {
         self.passesUnadmitted = passesUnadmitted

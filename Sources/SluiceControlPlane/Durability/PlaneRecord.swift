@@ -1,0 +1,204 @@
+// What must outlive the process, as values: one record for each thing that has an identity. A store keeps for each key
+// the newest record; a control plane made from them answers as the one that they were taken from.
+//
+// Records hold what was decided, never what led to it, so that nothing is decided again. What follows from them is not
+// in them: reservations and match conflicts from the placements, rules from the paths, timers from the instants.
+// Indices are those of the topology that `TopologyDirectory` describes.
+
+package import SluiceForwarding
+package import SluiceModel
+
+package enum RecordKey: Hashable, Comparable, Sendable {
+    case directory
+    case counters
+    /// Link, by its position; present where its state is not `up`.
+    case link(Int)
+    /// Switch, by its node's position.
+    case `switch`(Int)
+    /// Slot of the flow table: a live flow, or one whose rules are being taken away.
+    case slot(Int)
+    /// A flow that is over, by the order of ending.
+    case ended(UInt64)
+}
+
+package enum PlaneRecord: Hashable, Sendable {
+    case directory(TopologyDirectory)
+    case counters(PlaneCounters)
+    case link(LinkState)
+    /// Revision of its rules.
+    case `switch`(revision: UInt64)
+    case flow(FlowRecord)
+    case leaving(LeavingRecord)
+    case ended(EndedRecord)
+}
+
+/// The newest record of a key; nil: there is none any more.
+package struct PlaneChange: Hashable, Sendable {
+    package var key: RecordKey
+    package var record: PlaneRecord?
+
+    package init(key: RecordKey, record: PlaneRecord?) {
+        self.key = key
+        self.record = record
+    }
+}
+
+package struct PlaneCounters: Hashable, Sendable {
+    /// Of the placement.
+    package var revision: UInt64
+    /// Cookie of the next flow.
+    package var nextNumber: UInt64
+    /// Of the next id that is chosen by the control plane.
+    package var nextName: Int
+    package var occurrences: UInt64
+    package var decisions: Int
+    /// Whether the switches pass traffic that belongs to no flow.
+    package var passesUnadmitted: Bool
+
+    package init(
+        revision: UInt64, nextNumber: UInt64, nextName: Int, occurrences: UInt64, decisions: Int, passesUnadmitted: Bool
+    ) {
+        self.revision = revision
+        self.nextNumber = nextNumber
+        self.nextName = nextName
+        self.occurrences = occurrences
+        self.decisions = decisions
+        self.passesUnadmitted = passesUnadmitted
+    }
+}
+
+/// A live flow, with its companion where it has one.
+package struct FlowRecord: Hashable, Sendable {
+    package var number: UInt64
+    package var client: ClientID
+    package var submitted: Instant
+    package var request: FlowRequest
+    /// The flow, then its companion.
+    package var directions: [Flow]
+    package var weight: Int
+    package var mayPreempt: Bool
+    package var yields: Bool
+    package var state: FlowState
+    package var reasons: [FlowReason]
+    /// One for each direction; nil where the flow holds nothing.
+    package var placement: [PlacementRecord]?
+    package var expires: Instant?
+    package var placedAt: Instant
+    package var blockedBy: [LinkIndex]?
+    package var labels: [UInt32?]
+    package var formerLabels: [UInt32]
+    package var history: [Occurrence]
+    /// What the switches have of either direction; nil: nothing.
+    package var carriers: [CarrierRecord?]
+
+    package init(
+        number: UInt64, client: ClientID, submitted: Instant, request: FlowRequest, directions: [Flow], weight: Int,
+        mayPreempt: Bool, yields: Bool, state: FlowState, reasons: [FlowReason], placement: [PlacementRecord]?,
+        expires: Instant?, placedAt: Instant, blockedBy: [LinkIndex]?, labels: [UInt32?], formerLabels: [UInt32],
+        history: [Occurrence], carriers: [CarrierRecord?]
+    ) {
+        self.number = number
+        self.client = client
+        self.submitted = submitted
+        self.request = request
+        self.directions = directions
+        self.weight = weight
+        self.mayPreempt = mayPreempt
+        self.yields = yields
+        self.state = state
+        self.reasons = reasons
+        self.placement = placement
+        self.expires = expires
+        self.placedAt = placedAt
+        self.blockedBy = blockedBy
+        self.labels = labels
+        self.formerLabels = formerLabels
+        self.history = history
+        self.carriers = carriers
+    }
+}
+
+/// Where one direction runs.
+package struct PlacementRecord: Hashable, Sendable {
+    package var bandwidth: Bandwidth
+    package var path: [LinkIndex]
+    /// Empty where there is none.
+    package var backup: [LinkIndex]
+
+    package init(bandwidth: Bandwidth, path: [LinkIndex], backup: [LinkIndex]) {
+        self.bandwidth = bandwidth
+        self.path = path
+        self.backup = backup
+    }
+}
+
+/// How far the switches have got with one direction of a flow.
+package enum CarrierRecord: Hashable, Sendable {
+    /// They hold the rules of its path, compiled with this meter.
+    case settled(meter: Meter?)
+    /// They hold something else.
+    case underWay(UnderWay)
+
+    package struct UnderWay: Hashable, Sendable {
+        /// Cookie of the rules.
+        package var number: UInt64
+        package var level: Int
+        /// What they hold, the ingress first.
+        package var rules: [PlacedRule]
+        package var meter: Meter?
+        /// What the target's rules are compiled with.
+        package var targetMeter: Meter?
+        /// Bandwidth that its packets may be using.
+        package var occupied: [Occupied]
+        /// A switch refused a rule: nothing more is tried until the flow changes.
+        package var hasFailed: Bool
+        /// Its rules go before new ones come.
+        package var isInterrupted: Bool
+
+        package init(
+            number: UInt64, level: Int, rules: [PlacedRule], meter: Meter?, targetMeter: Meter?, occupied: [Occupied],
+            hasFailed: Bool, isInterrupted: Bool
+        ) {
+            self.number = number
+            self.level = level
+            self.rules = rules
+            self.meter = meter
+            self.targetMeter = targetMeter
+            self.occupied = occupied
+            self.hasFailed = hasFailed
+            self.isInterrupted = isInterrupted
+        }
+    }
+
+    package struct Occupied: Hashable, Sendable {
+        package var link: LinkIndex
+        package var bandwidth: Bandwidth
+
+        package init(link: LinkIndex, bandwidth: Bandwidth) {
+            self.link = link
+            self.bandwidth = bandwidth
+        }
+    }
+}
+
+/// A flow that is over while switches still hold its rules.
+package struct LeavingRecord: Hashable, Sendable {
+    package var labels: [UInt32]
+    package var carriers: [CarrierRecord?]
+
+    package init(labels: [UInt32], carriers: [CarrierRecord?]) {
+        self.labels = labels
+        self.carriers = carriers
+    }
+}
+
+/// A flow that is over.
+package struct EndedRecord: Hashable, Sendable {
+    package var view: FlowView
+    package var history: [Occurrence]
+
+    package init(view: FlowView, history: [Occurrence]) {
+        self.view = view
+        self.history = history
+    }
+}

@@ -1,0 +1,308 @@
+// From records to the control plane that they were taken from, as it is once every client has left it: the placements
+// are taken as they were decided, and what follows from them is computed anew. Nothing is decided again, and what the
+// switches hold already is not sent again.
+//
+// Where the topology is no longer the one that the records were made for, see `PlaneRestoration+NewTopology`.
+
+package import SluiceModel
+import SluiceForwarding
+
+/// Why records are not those of a control plane.
+package enum RestorationFailure: Error, Hashable, Sendable {
+    case record(RecordKey, fault: String)
+    /// Flows hold more of a link than may be reserved.
+    case overbooked(LinkID)
+
+    package var text: String {
+        switch self {
+        case .record(let key, let fault): "\(key.text): \(fault)"
+        case .overbooked(let link): "flows hold more of link \(link) than may be reserved"
+        }
+    }
+}
+
+extension RecordKey {
+    /// For messages.
+    package var text: String {
+        switch self {
+        case .directory: "the directory of the topology"
+        case .counters: "the counters"
+        case .link(let position): "link #\(position)"
+        case .switch(let position): "switch #\(position)"
+        case .slot(let slot): "flow slot #\(slot)"
+        case .ended(let order): "ended flow #\(order)"
+        }
+    }
+}
+
+package struct PlaneRestoration: Sendable {
+    var plane: ControlPlane
+    /// The records' topology; nil until the directory has been added.
+    var directory: TopologyDirectory?
+    /// Nil: the indices of the records are those of the topology.
+    var translation: IndexTranslation?
+    private var counters: PlaneCounters?
+    private var timers: [(number: UInt64, due: Instant, purpose: TimerQueue.Timer.Purpose)] = []
+    /// Carriers of which switches hold something else than their target.
+    private var underWay: [(carrier: Carrier, installation: FlowInstallation)] = []
+    /// Flows of another topology, which are placed when all are known.
+    var foreign: [(slot: Int, record: FlowRecord)] = []
+    /// Flows that could not be taken over because an end, or something they name, is gone.
+    package internal(set) var lost: [FlowID] = []
+    /// Flows that have to be placed anew.
+    package internal(set) var unplaced: [FlowID] = []
+
+    package init(topology: Topology, policy: Policy, seed: UInt64) {
+        plane = ControlPlane(topology: topology, policy: policy, seed: seed)
+    }
+
+    package var topologyHasChanged: Bool { translation != nil }
+
+    /// Takes one record; they come in the order of their keys.
+    package mutating func add(_ key: RecordKey, _ record: PlaneRecord) throws(RestorationFailure) {
+        if directory == nil, key != .directory { throw .record(key, fault: "there is no directory of the topology") }
+        switch (key, record) {
+        case (.directory, .directory(let directory)):
+            self.directory = directory
+            if directory != TopologyDirectory(plane.topology) {
+                translation = IndexTranslation(from: directory, to: plane.topology)
+            }
+        case (.counters, .counters(let counters)): self.counters = counters
+        case (.link(let position), .link(let state)): try restoreLink(position, state, key)
+        case (.switch(let position), .switch(let revision)):
+            if topologyHasChanged { break }
+            guard position < plane.topology.nodes.count, !plane.topology.nodes[position].isHost else {
+                throw .record(key, fault: "there is no such switch")
+            }
+            plane.installation.restore(revision, of: position)
+        case (.slot(let slot), .flow(let flow)):
+            guard slot >= 0, slot < Limits.flows else { throw .record(key, fault: "is out of range") }
+            if topologyHasChanged { foreign.append((slot, flow)) } else { try restore(flow, slot, key) }
+        case (.slot(let slot), .leaving(let leaving)):
+            guard slot >= 0, slot < Limits.flows else { throw .record(key, fault: "is out of range") }
+            // Switches of another topology are told everything anew.
+            if !topologyHasChanged { try restore(leaving, slot, key) }
+        case (.ended(let order), .ended(let record)):
+            guard order < UInt64(Int64.max) else { throw .record(key, fault: "is out of range") }
+            plane.ended.restore(record, order: order)
+        default: throw .record(key, fault: "is a record of another kind")
+        }
+    }
+
+    /// The control plane; changes are noted from here on.
+    package mutating func finish() throws(RestorationFailure) -> ControlPlane {
+        guard directory != nil, let counters else { throw .record(.counters, fault: "there are none") }
+        plane.revision = counters.revision
+        plane.nextNumber = max(2, counters.nextNumber)
+        plane.nextName = max(1, counters.nextName)
+        plane.occurrenceCount = counters.occurrences
+        plane.decisionCount = counters.decisions
+        if topologyHasChanged {
+            try placeForeign()
+        } else {
+            let states = plane.linkStates
+            plane.installation.restore(
+                Reachability(plane.topology, passesUnadmitted: counters.passesUnadmitted) {
+                    states[$0.position] != .down
+                })
+            for (carrier, installation) in underWay {
+                for held in installation.occupied
+                where held.bandwidth > plane.installation.room(on: LinkIndex(held.link)) {
+                    throw .overbooked(plane.topology.links[held.link].id)
+                }
+                plane.installation.restore(carrier, installation)
+            }
+        }
+        plane.flows.restoreFree(except: plane.leaving)
+        let (flows, leaving) = (plane.flows, plane.leaving)
+        var labels = Set(leaving.values.flatMap(\.labels))
+        for slot in flows.liveSlots {
+            labels.formUnion(flows[slot].labels.compactMap { $0 })
+            labels.formUnion(flows[slot].formerLabels)
+            if flows[slot].placement == nil, !flows[slot].waitsForStart { plane.waiting.append(slot) }
+        }
+        plane.labels.restore(taken: labels)
+        plane.waiting.sort { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
+        for timer in timers.sorted(by: { $0.number < $1.number }) { plane.timers.arm(timer.purpose, at: timer.due) }
+        plane.startRecording()
+        // Of another topology every record is new.
+        if !topologyHasChanged { _ = plane.takeChanges() }
+        return plane
+    }
+
+    private mutating func restoreLink(
+        _ position: Int, _ state: LinkState, _ key: RecordKey
+    ) throws(RestorationFailure) {
+        guard position < directory?.links.count ?? 0 else { throw .record(key, fault: "there is no such link") }
+        let index = translation.map { $0.link(LinkIndex(position)) } ?? LinkIndex(position)
+        // A link that is gone has no state.
+        guard let index else { return }
+        plane.linkStates[index.position] = state
+        plane.takesFlows[index.position] = state == .up
+    }
+
+    /// Puts a unit into its slot, with everything that follows from it but its rules.
+    mutating func restore(unit: FlowUnit, _ key: RecordKey) throws(RestorationFailure) {
+        var needed: [LinkIndex: Int] = [:]
+        for place in unit.placement ?? [] {
+            for link in place.links { needed[link, default: 0] += place.bandwidth.bitsPerSecond }
+        }
+        for link in needed.keys.sorted() where needed[link] ?? 0 > plane.holdings.residual[link.position] {
+            throw .overbooked(plane.topology[link].id)
+        }
+        guard plane.leaving[unit.slot] == nil, plane.flows.restore(unit) else {
+            throw .record(key, fault: "flow \"\(unit.id)\" is there twice")
+        }
+        plane.takeAgain(unit.slot)
+        if unit.placement != nil, unit.yields { plane.yieldCounts[unit.level, default: 0] += 1 }
+        plane.register(unit.slot)
+        let start = unit.reasons.compactMap { if case .waitsForStart(let start) = $0 { start } else { nil } }.first
+        if let start {
+            timers.append((unit.number, start, .start(slot: unit.slot, number: unit.number)))
+        } else if let expires = unit.expires {
+            timers.append((unit.number, expires, .expiry(slot: unit.slot, number: unit.number)))
+        }
+    }
+
+    private mutating func restore(
+        _ record: FlowRecord, _ slot: Int, _ key: RecordKey
+    ) throws(RestorationFailure) {
+        guard let unit = FlowUnit(record, slot: slot, in: plane.topology) else {
+            throw .record(key, fault: "its flow and its path do not fit the topology")
+        }
+        try restore(unit: unit, key)
+        for (direction, carrier) in record.carriers.enumerated() {
+            guard let carrier else { continue }
+            try restore(carrier, unit.carrier(direction), of: (unit, direction), key)
+        }
+        for direction in (unit.placement ?? []).indices where record.carriers[direction] == nil {
+            throw .record(key, fault: "flow \"\(unit.directions[direction].id)\" has a path and no rules")
+        }
+    }
+
+    private mutating func restore(
+        _ record: LeavingRecord, _ slot: Int, _ key: RecordKey
+    ) throws(RestorationFailure) {
+        plane.flows.occupy(slot)
+        guard plane.flows.slots[slot] == nil, plane.leaving[slot] == nil, record.carriers.count == 2,
+            record.labels.allSatisfy(LabelPool.holds)
+        else { throw .record(key, fault: "is no flow on its way out") }
+        let carriers = record.carriers.count { $0 != nil }
+        guard carriers > 0 else { throw .record(key, fault: "nothing of it is left") }
+        plane.leaving[slot] = Leaving(carriers: carriers, labels: record.labels)
+        for (direction, carrier) in record.carriers.enumerated() {
+            guard let carrier else { continue }
+            try restore(carrier, Carrier(2 * slot + direction), of: nil, key)
+        }
+    }
+
+    /// - Parameter flow: the unit and direction that the carrier is of, where that is still live.
+    private mutating func restore(
+        _ record: CarrierRecord, _ carrier: Carrier, of flow: (unit: FlowUnit, direction: Int)?, _ key: RecordKey
+    ) throws(RestorationFailure) {
+        var place: DirectionPlacement?
+        if let flow, let placement = flow.unit.placement, flow.direction < placement.count {
+            place = placement[flow.direction]
+        }
+        switch record {
+        case .settled(let meter):
+            guard let flow, let place else { throw .record(key, fault: "rules lead along no path") }
+            let target = plane.target(of: flow.unit, flow.direction, place, meter: meter)
+            var installation = FlowInstallation(number: target.number, level: target.level)
+            installation.target = target
+            installation.installed = target.rules
+            installation.occupied = target.links.map {
+                FlowInstallation.Occupied(link: $0.position, bandwidth: target.bandwidth)
+            }
+            for held in installation.occupied where held.bandwidth > plane.installation.room(on: LinkIndex(held.link)) {
+                throw .overbooked(plane.topology.links[held.link].id)
+            }
+            plane.installation.restore(carrier, installation)
+        case .underWay(let record):
+            var installation = FlowInstallation(number: record.number, level: record.level)
+            guard record.rules.allSatisfy({ plane.topology.datapath(of: $0.switch) != nil }) else {
+                throw .record(key, fault: "a rule is on no switch")
+            }
+            guard record.occupied.allSatisfy({ $0.link.position < plane.topology.links.count }) else {
+                throw .record(key, fault: "there is no such link")
+            }
+            installation.installed.rules = record.rules
+            installation.installed.meter = record.meter
+            installation.occupied = record.occupied.map {
+                FlowInstallation.Occupied(link: $0.link.position, bandwidth: $0.bandwidth.bitsPerSecond)
+            }
+            if let flow, let place {
+                installation.target = plane.target(of: flow.unit, flow.direction, place, meter: record.targetMeter)
+            }
+            installation.isInterrupted = record.isInterrupted
+            installation.phase = record.hasFailed ? .failed : .idle
+            installation.isStale = !record.hasFailed
+            underWay.append((carrier, installation))
+        }
+    }
+}
+
+extension FlowUnit {
+    /// Nil where the record does not fit the topology or itself.
+    init?(_ record: FlowRecord, slot: Int, in topology: Topology) {
+        guard (1...2).contains(record.directions.count), record.labels.count == record.directions.count,
+            record.carriers.count == 2, record.number >= 2, record.number % 2 == 0, record.state.isLive,
+            zip(record.labels, record.directions).allSatisfy({ $0 == nil || $1.match?.etherType != nil }),
+            (record.labels.compactMap { $0 } + record.formerLabels).allSatisfy(LabelPool.holds),
+            record.directions.allSatisfy({ $0.fits(topology) }),
+            record.blockedBy?.allSatisfy({ $0.position < topology.links.count }) ?? true
+        else { return nil }
+        var placement: [DirectionPlacement]?
+        if let places = record.placement {
+            guard places.count == record.directions.count else { return nil }
+            var made: [DirectionPlacement] = []
+            for (place, flow) in zip(places, record.directions) {
+                guard let place = DirectionPlacement(place, of: flow, in: topology) else { return nil }
+                made.append(place)
+            }
+            placement = made
+        }
+        self.init(
+            slot: slot, number: record.number, client: record.client, submitted: record.submitted,
+            request: record.request, directions: record.directions, weight: record.weight,
+            mayPreempt: record.mayPreempt, yields: record.yields,
+            // Active are flows whose switches say so, and none is heard of yet.
+            state: record.state == .active ? .admitted : record.state, reasons: record.reasons, placement: placement,
+            expires: record.expires, placedAt: record.placedAt, blockedBy: record.blockedBy, labels: record.labels,
+            formerLabels: record.formerLabels, history: record.history)
+    }
+}
+
+extension DirectionPlacement {
+    init?(_ record: PlacementRecord, of flow: Flow, in topology: Topology) {
+        let links = record.path + record.backup
+        guard links.allSatisfy({ $0.raw >= 0 && $0.position < topology.links.count }), record.bandwidth > .zero,
+            let path = Path(record.path, in: topology), path.source(in: topology) == flow.source,
+            path.destination(in: topology) == flow.destination
+        else { return nil }
+        var backup: Path?
+        if !record.backup.isEmpty {
+            guard let second = Path(record.backup, in: topology), second.source(in: topology) == flow.source,
+                second.destination(in: topology) == flow.destination
+            else { return nil }
+            backup = second
+        }
+        self.init(bandwidth: record.bandwidth, path: path, backup: backup)
+    }
+}
+
+extension Flow {
+    /// Whether every index is one of `topology`'s.
+    fileprivate func fits(_ topology: Topology) -> Bool {
+        func known(_ node: NodeIndex) -> Bool { node.raw >= 0 && node.position < topology.nodes.count }
+        func known(_ link: LinkIndex) -> Bool { link.raw >= 0 && link.position < topology.links.count }
+        return known(source) && known(destination) && constraints.avoidNodes.allSatisfy(known)
+            && constraints.avoidLinks.allSatisfy(known)
+            && constraints.via.allSatisfy { waypoint in
+                switch waypoint {
+                case .node(let node): known(node)
+                case .link(let links): links.allSatisfy(known)
+                }
+            }
+    }
+}
