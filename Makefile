@@ -6,7 +6,7 @@
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
 # make check-long what takes minutes: every decoder fuzzed for a while, solves cancelled under the address sanitizer, the
-#                Debian package installed and purged
+#                daemon killed 200 times, the Debian package installed and purged
 # make fuzz      feed every decoder hostile bytes, FUZZ_SECONDS each; FUZZ_TARGETS chooses
 # make clean     remove the build folder
 
@@ -15,17 +15,17 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SUITE ?= ../shared/data/pfar
 
-PACKAGES_BUILD := libglpk-dev libpcap-dev libxml2 pkg-config
-PACKAGES_TEST := mandoc socat netcat-openbsd python3 python3-prometheus-client systemd
+PACKAGES_BUILD := libglpk-dev libpcap-dev libsqlite3-dev libxml2 pkg-config
+PACKAGES_TEST := mandoc strace socat netcat-openbsd python3 python3-prometheus-client systemd
 PACKAGES_DEB := binutils dpkg-dev
 PROGRAMS ?= .build/release
 
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= quantities json documents policy requests captures reports
+FUZZ_TARGETS ?= quantities json documents policy requests captures reports journal
 
-.PHONY: demo test build install install-files deb check-deb format lint bench check-long cancellation fuzz clean \
+.PHONY: demo test build install install-files deb check-deb format lint bench check-long cancellation crashes fuzz clean \
     packages-build packages-test packages-deb
 
 demo: build
@@ -50,12 +50,17 @@ bench: build
 check-long: FUZZ_SECONDS = 30
 # What switches and captures send is the most hostile: a minute each.
 check-long: FUZZ_LONG_TARGETS = captures reports
-check-long: fuzz cancellation check-deb
+check-long: fuzz cancellation crashes check-deb
 
 # Solves that end at random instants, under the address sanitizer.
 cancellation: packages-build
 	swift build --build-tests --sanitize=address --scratch-path .build-asan
 	swift test --skip-build --sanitize=address --scratch-path .build-asan --filter CancellationTests
+
+# SIGKILL at 200 random instants under load.
+crashes: packages-build packages-test
+	$(SWIFT_BUILD) --build-tests
+	SLUICE_CRASHES=200 swift test -c release --skip-build --filter CrashTests
 
 # Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
 fuzz: packages-build

@@ -48,6 +48,7 @@ let fuzzTargets: [Target] =
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
     ] : []
 
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
@@ -80,6 +82,7 @@ let package = Package(
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
         library("SluiceDocuments", ["SluiceJSON", "SluiceModel", yams]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
+        library("SluiceStore", ["SluiceControlPlane", "SluiceForwarding", "SluiceJSON", "SluiceModel", grdb]),
         library("SluiceTelemetry", ["SluiceModel"]),
 
         // Shells.
@@ -87,7 +90,8 @@ let package = Package(
             "SluiceDaemon",
             [
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceGLPK", "SluiceJSON",
-                "SluiceModel", "SluiceProtocol", "SluiceSolver", "SluiceTelemetry", logging, nioCore, nioPosix,
+                "SluiceModel", "SluiceProtocol", "SluiceSolver", "SluiceStore", "SluiceTelemetry", logging, nioCore,
+                nioPosix,
             ]),
         library("SluiceReport"),
         library(
@@ -105,8 +109,8 @@ let package = Package(
         program(
             "sluice",
             [
-                "SluiceCapture", "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceModel", "SluiceProtocol",
-                "SluiceReport", "SluiceSimulation", "SluiceSolver", argumentParser,
+                "SluiceCapture", "SluiceControlPlane", "SluiceDocuments", "SluiceGLPK", "SluiceJSON", "SluiceModel",
+                "SluiceProtocol", "SluiceReport", "SluiceSimulation", "SluiceSolver", "SluiceStore", argumentParser,
             ]),
         program(
             "sluice-bench",
@@ -117,13 +121,17 @@ let package = Package(
             ]),
         program(
             "sluiced",
-            ["SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", argumentParser, logging]),
+            [
+                "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", "SluiceStore", argumentParser,
+                logging,
+            ]),
 
         // Tests, one folder a library.
         tests("SluiceCaptureTests", ["SluiceCapture", "SluiceJSON", "SluiceModel"]),
         tests("SluiceDocumentsTests", ["SluiceDocuments", "SluiceJSON", "SluiceModel"]),
         tests(
-            "SluiceControlPlaneTests", ["SluiceControlPlane", "SluiceForwarding", "SluiceModel", "SluiceSolver"]),
+            "SluiceControlPlaneTests",
+            ["SluiceControlPlane", "SluiceForwarding", "SluiceModel", "SluiceSolver", "SluiceStore"]),
         tests("SluiceForwardingTests", ["SluiceForwarding", "SluiceModel"]),
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
@@ -138,6 +146,11 @@ let package = Package(
             ]),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
         tests("SystemTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
+        tests(
+            "SluiceStoreTests",
+            ["CLossyVFS", "SluiceControlPlane", "SluiceForwarding", "SluiceJSON", "SluiceModel", "SluiceStore"]),
+        // A disk that loses what was not synced, for the tests of the store.
+        .target(name: "CLossyVFS", path: "Tests/CLossyVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         tests("SluiceReportTests", ["SluiceReport"]),
         tests(
             "SluiceSimulationTests",

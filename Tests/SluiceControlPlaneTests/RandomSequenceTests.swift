@@ -46,7 +46,8 @@ private enum RandomPolicy {
     }
 }
 
-private struct RandomRun {
+/// A network and everything that can happen to it.
+struct RandomRun {
     let seed: UInt64
     var stream: RandomStream
     let topology: Topology
