@@ -122,8 +122,7 @@ let package = Package(
         program(
             "sluiced",
             [
-                "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", "SluiceStore", argumentParser,
-                logging,
+                "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceModel", argumentParser, logging,
             ]),
 
         // Tests, one folder a library.

@@ -3,8 +3,14 @@
 package import NIOCore
 
 package enum DaemonLimits {
-    /// Requests of one connection that wait for their answers; only optimisations and reloads wait at all.
+    /// Requests of one connection that wait for their answers.
     package static let requestsInFlight = 1_024
+    /// Requests of one connection beyond which nothing more is read from it while a commit runs.
+    package static let requestsHeld = 512
+    /// Longest wait for more decisions to share a commit with.
+    package static let gatheringSecondsMax = 0.001
+    /// How often a full file system is looked at.
+    package static let spaceCheckMilliseconds: Int64 = 500
     /// Stack of the solver's thread: a branch-and-bound search recurses.
     package static let solverStackBytes = 8 << 20
     /// Connections that only root and the daemon's own user may take, so that the operator always gets in; at most a

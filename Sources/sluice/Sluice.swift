@@ -33,6 +33,7 @@ struct Sluice: ParsableCommand {
             Simulate.self,
             Solve.self,
             Status.self,
+            StoreCommand.self,
             Submit.self,
             TelemetryReport.self,
             TopologyCommand.self,

@@ -14,17 +14,19 @@ struct Sluiced: ParsableCommand {
         abstract: "Decides which flows a network carries, and answers on a local socket.",
         discussion: """
             Runs in the foreground and logs to standard error. It is ready when the socket accepts, reads the policy \
-            again on SIGHUP, and ends with 0 on SIGTERM. Flows, link states and what was learned are kept in memory: \
-            they end with the process.
+            again on SIGHUP, and ends with 0 on SIGTERM. With --state, flows, link states and revisions are kept on \
+            disk: an answer is given when it is there, and the next run goes on from it. Without, they end with the \
+            process.
 
             Examples:
               sluiced --topology topologies/abilene.json --socket /tmp/sluice.sock
               sluiced --topology net.json --telemetry 192.0.2.1:32766
+              sluiced --topology net.graphml --state /var/lib/sluice
               sluiced --topology net.graphml --policy policies/campus.yaml --check
               kill -HUP $(pidof sluiced)
 
             Exit codes: 0 stopped by a signal, or checked without faults; 1 --check found faults; 2 usage; 3 a \
-            document cannot be used; 5 the socket cannot be served.
+            document or the store cannot be used; 5 the socket cannot be served, or the state not be kept.
             """,
         version: SluiceVersion.text)
 
@@ -36,6 +38,9 @@ struct Sluiced: ParsableCommand {
 
     @Option(help: "The control socket (default: SLUICE_SOCKET, else \(Sluiced.defaultSocket)).")
     var socket: String?
+
+    @Option(help: "Folder in which flows outlive the daemon; made where there is none.")
+    var state: String?
 
     @Option(
         name: .customLong("telemetry"), parsing: .singleValue,
@@ -89,6 +94,7 @@ struct Sluiced: ParsableCommand {
             topologyFile: topology, policyFile: policy,
             socketPath: socket ?? environment["SLUICE_SOCKET"] ?? Self.defaultSocket,
             telemetryAddresses: telemetryAddresses)
+        configuration.stateFolder = state
         configuration.auditFile = auditLog
         configuration.metricsAddress = try metricsAddress()
         let documents: Configuration.Documents
@@ -115,7 +121,7 @@ struct Sluiced: ParsableCommand {
             try DaemonProcess(configuration, documents: documents, environment: environment, log: log).run()
         } catch {
             Self.say(error.text)
-            throw ExitCode(5)
+            throw ExitCode(error.isOfInput ? 3 : 5)
         }
     }
 

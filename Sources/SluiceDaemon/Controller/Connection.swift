@@ -32,6 +32,12 @@ final class Connection {
     /// What a slow subscriber did not get, to be made good when it reads again. Bounded: one entry a switch, one count.
     var missedRules: Set<NodeID> = []
     var missedEvents = 0
+    /// Of the missed rules those whose snapshot is on its way.
+    var requestedRules: Set<NodeID> = []
+    /// Requests that are decided and wait for their commit.
+    var decided = 0
+    /// So many of its requests wait for a commit that nothing more is read from it.
+    var waitsForCommit = false
     private var outbound: ByteBuffer
 
     init(id: ClientID, channel: any Channel, credentials: ClientCredentials) {

@@ -73,9 +73,14 @@ extension Controller {
         closeIfDone(connection)
     }
 
-    /// Whether the client's requests have to wait: for it to read what waits for it, or for its permissions.
+    /// Whether the client's requests have to wait: for it to read what waits for it, for its permissions, or for the
+    /// commit of those that are decided.
     package func mustWait(_ client: ClientID) -> Bool {
         guard let connection = connections[client] else { return false }
+        if connection.decided >= DaemonLimits.requestsHeld {
+            connection.waitsForCommit = true
+            return true
+        }
         return connection.permissions == nil || connection.isCongested
     }
 
@@ -111,6 +116,7 @@ extension Controller {
 
     /// Sends what has gathered; at the end of each turn.
     package func flush() {
+        commit()
         for client in dirty.sorted() {
             guard let connection = connections[client] else { continue }
             connection.flush()

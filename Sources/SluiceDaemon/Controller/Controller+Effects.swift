@@ -7,10 +7,7 @@ import SluiceModel
 import SluiceProtocol
 
 extension Controller {
-    func handle(_ event: Event) {
-        let began = NIODeadline.now()
-        let effects = plane.handle(event, at: clock.now())
-        if event.isDecision { metrics.countDecision(seconds: Double((NIODeadline.now() - began).nanoseconds) * 1e-9) }
+    func perform(_ effects: [Effect]) {
         // Answers first: a subscriber learns that it is one before the first notification.
         for case .reply(let ticket, let result) in effects {
             switch result {
@@ -94,14 +91,21 @@ extension Controller {
             metrics.countMissedNotification()
             switch notification {
             case .occurrence: connection.missedEvents += 1
-            case .rules(let transaction): connection.missedRules.insert(transaction.switch)
+            case .rules(let transaction):
+                connection.missedRules.insert(transaction.switch)
+                if transaction.isSnapshot { connection.requestedRules.remove(transaction.switch) }
             }
             return
         }
         // What comes after a gap waits for the snapshot that closes it.
-        if case .rules(let transaction) = notification, connection.missedRules.contains(transaction.switch) {
-            metrics.countMissedNotification()
-            return
+        if case .rules(let transaction) = notification {
+            if transaction.isSnapshot {
+                connection.missedRules.remove(transaction.switch)
+                connection.requestedRules.remove(transaction.switch)
+            } else if connection.missedRules.contains(transaction.switch) {
+                metrics.countMissedNotification()
+                return
+            }
         }
         send(notification, to: connection)
     }
@@ -126,9 +130,10 @@ extension Controller {
             dirty.insert(connection.id)
         }
         for owns in [true, false] {
-            let switches = connection.missedRules.filter { connection.followedRules[$0] == owns }.sorted()
+            let switches = connection.missedRules.subtracting(connection.requestedRules)
+                .filter { connection.followedRules[$0] == owns }.sorted()
             guard !switches.isEmpty else { continue }
-            connection.missedRules.subtract(switches)
+            connection.requestedRules.formUnion(switches)
             let ticket = Ticket(nextTicket)
             nextTicket += 1
             pending[ticket] = PendingReply(client: connection.id, id: nil, destination: .nowhere)

@@ -47,6 +47,7 @@ extension Controller {
             switch try Command(invocation) {
             case .plane(let request):
                 try limitSubscriptions(request, of: connection)
+                try checkSpace(for: request)
                 if case .subscribeRules(let subscription) = request { subscribing[ticket] = subscription }
                 handle(.request(ticket, from: connection.id, request))
             case .replacePolicy(let document): replacePolicy(document, answering: ticket)
@@ -105,7 +106,7 @@ extension Controller {
                 .accessDenied, "\(method.rawValue) is not allowed: uid \(connection.credentials.user) has \(role)",
                 [("role", .text(permissions?.role?.rawValue ?? "none"))])
         }
-        guard connection.inFlight <= DaemonLimits.requestsInFlight else {
+        guard connection.inFlight - connection.decided <= DaemonLimits.requestsInFlight else {
             throw ProtocolFault(
                 .requestsInFlight,
                 "\(DaemonLimits.requestsInFlight) requests of this connection wait for their answers; take those first",

@@ -7,6 +7,7 @@ package import NIOCore
 package import SluiceControlPlane
 package import SluiceModel
 import SluiceSolver
+package import SluiceStore
 
 package actor Controller {
     /// What the controller is given by the process around it.
@@ -17,6 +18,10 @@ package actor Controller {
         /// Reads the documents again; called on a thread of its own.
         package let reload: @Sendable () -> Reload
         package let service: ServiceNotification
+        /// nil: everything is forgotten when the process ends.
+        package let journal: Journal?
+        /// Ends the process.
+        package let journalFailed: @Sendable (StoreFailure) -> Void
         /// nil: nothing is audited.
         package let audit: AuditLog?
         /// All groups of a user; called on a thread of its own.
@@ -24,6 +29,7 @@ package actor Controller {
 
         package init(
             loop: any EventLoop, log: Logger, daemonUser: UInt32, service: ServiceNotification, audit: AuditLog? = nil,
+            journal: Journal? = nil, journalFailed: @escaping @Sendable (StoreFailure) -> Void = { _ in },
             groups: @escaping @Sendable (_ user: UInt32, _ primary: UInt32) -> [UInt32] = {
                 ClientCredentials.groups(of: $0, primary: $1)
             },
@@ -33,6 +39,8 @@ package actor Controller {
             self.log = log
             self.daemonUser = daemonUser
             self.service = service
+            self.journal = journal
+            self.journalFailed = journalFailed
             self.audit = audit
             self.groups = groups
             self.reload = reload
@@ -75,6 +83,8 @@ package actor Controller {
     /// Listens for reports by UDP; nil where the daemon was not told to.
     var telemetry: TelemetryListener?
     var isStopping = false
+    var commitPoint = CommitPoint()
+    var journalFacts = JournalFacts()
 
     package init(plane: ControlPlane, policy: Policy, surroundings: Surroundings) {
         self.plane = plane
@@ -82,5 +92,8 @@ package actor Controller {
         self.surroundings = surroundings
         started = .now()
         startedAt = .now()
+        // Flows of an earlier run belong to clients of it; no new client is taken for one of them.
+        nextClient = plane.greatestClient.raw + 1
+        commitPoint.isShortOfSpace = surroundings.journal?.store.isShortOfSpace ?? false
     }
 }

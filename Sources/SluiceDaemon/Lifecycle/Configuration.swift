@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package var socketPath: String
     /// UDP addresses and ports that telemetry reports come to; none: they are not listened for.
     package var telemetryAddresses: [String]
+    /// Folder of the store; nil: everything is forgotten when the process ends.
+    package var stateFolder: String?
     /// nil: nothing is audited.
     package var auditFile: String?
     /// Where metrics are served by HTTP; nil: nowhere.

@@ -8,6 +8,7 @@ private import NIOCore
 private import NIOPosix
 private import SluiceControlPlane
 private import SluiceModel
+private import SluiceStore
 
 package struct DaemonProcess {
     private let configuration: Configuration
@@ -34,11 +35,13 @@ package struct DaemonProcess {
         // A client that went away is a failed write, not the end.
         signal(SIGPIPE, SIG_IGN)
 
+        // The store first: a second daemon on it must not take the socket away from the first.
+        let (journal, plane) = try restoredState()
         let audit = try openAuditLog()
         let socket = try listen()
         let service = ServiceNotification(environment: environment, processID: getpid())
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let controller = makeController(loop: group.next(), service: service, audit: audit)
+        let controller = makeController(plane, journal, loop: group.next(), service: service, audit: audit)
         let (server, metrics) = try serve(socket, group, controller)
         let telemetry = try startTelemetry(for: controller, loop: group.next(), socket)
         let watchdog = service.watchdogNanoseconds.map { nanoseconds in
@@ -59,9 +62,32 @@ package struct DaemonProcess {
         log.notice("stopping")
         watchdog?.cancel()
         socket.removeFile()
-        takeDown([server, metrics].compactMap { $0 }, telemetry, controller, group)
+        takeDown([server, metrics].compactMap { $0 }, telemetry, controller, group, journal)
         close(audit)
         log.notice("stopped")
+    }
+
+    /// The store and the control plane as it has it; a new one where there is nothing to restore.
+    private func restoredState() throws(StartFailure) -> (Journal?, ControlPlane) {
+        let seed = UInt64.random(in: .min ... .max)
+        guard let folder = configuration.stateFolder else {
+            return (nil, ControlPlane(topology: documents.topology, policy: documents.policy, seed: seed))
+        }
+        do throws(StoreFailure) {
+            let store = try SluiceStore(directory: folder)
+            let state = try StoredState(from: store, topology: documents.topology, policy: documents.policy, seed: seed)
+            for id in state.lost {
+                log.warning("a flow is over: the topology has not what it names", metadata: ["flow": "\(id)"])
+            }
+            if state.topologyHasChanged {
+                log.warning(
+                    "the topology is not the one of the last run",
+                    metadata: ["displaced": "\(state.displaced)", "lost": "\(state.lost.count)"])
+            }
+            return (Journal(store), state.plane)
+        } catch {
+            throw StartFailure(text: error.text, isOfInput: error.isOfTheFile)
+        }
     }
 
     private func openAuditLog() throws(StartFailure) -> AuditLog? {
@@ -87,6 +113,7 @@ package struct DaemonProcess {
         _ socket: ListeningSocket, _ group: MultiThreadedEventLoopGroup, _ controller: Controller
     ) throws(StartFailure) -> (control: any Channel, metrics: (any Channel)?) {
         do {
+            try group.next().flatSubmit { controller.assumeIsolated { $0.start() } }.wait()
             let control = try ControlServer.start(on: socket, group: group, controller: controller).wait()
             try group.next().submit { controller.assumeIsolated { $0.startSweeping() } }.wait()
             let metrics = try configuration.metricsAddress.map { address in
@@ -108,14 +135,19 @@ package struct DaemonProcess {
         }
     }
 
-    private func makeController(loop: any EventLoop, service: ServiceNotification, audit: AuditLog?) -> Controller {
+    private func makeController(
+        _ plane: ControlPlane, _ journal: Journal?, loop: any EventLoop, service: ServiceNotification, audit: AuditLog?
+    ) -> Controller {
+        let log = log
         let configuration = configuration
         let topologyBytes = documents.topologyBytes
         let surroundings = Controller.Surroundings(
-            loop: loop, log: log, daemonUser: getuid(), service: service, audit: audit,
+            loop: loop, log: log, daemonUser: getuid(), service: service, audit: audit, journal: journal,
+            journalFailed: { failure in
+                log.critical("the state cannot be kept, so the daemon ends", metadata: ["fault": "\(failure.text)"])
+                _exit(5)
+            },
             reload: { configuration.reload(topologyBytes: topologyBytes) })
-        let plane = ControlPlane(
-            topology: documents.topology, policy: documents.policy, seed: .random(in: .min ... .max))
         return Controller(plane: plane, policy: documents.policy, surroundings: surroundings)
     }
 
@@ -145,7 +177,7 @@ package struct DaemonProcess {
             "socket": "\(socket.file ?? "passed by systemd")", "topology": "\(topology.name)",
             "switches": "\(topology.switches.count)", "hosts": "\(topology.hosts.count)",
             "links": "\(topology.links.count)", "policy": "\(configuration.policyFile ?? "standard")",
-            "version": "\(SluiceVersion.text)",
+            "state": "\(configuration.stateFolder ?? "kept in memory only")", "version": "\(SluiceVersion.text)",
         ]
         if let metrics { facts["metrics"] = "\(metrics)" }
         if let file = configuration.auditFile { facts["auditLog"] = "\(file)" }
@@ -167,15 +199,17 @@ package struct DaemonProcess {
     /// No new clients, then every client told, then the threads.
     private func takeDown(
         _ servers: [any Channel], _ telemetry: TelemetryListener?, _ controller: Controller,
-        _ group: MultiThreadedEventLoopGroup
+        _ group: MultiThreadedEventLoopGroup, _ journal: Journal?
     ) {
         do {
             // A listener that is closed already is as good.
             for server in servers { try server.close().recover { _ in }.wait() }
+            try group.next().flatSubmit { controller.assumeIsolated { $0.finish() } }.wait()
             try group.next().submit { controller.assumeIsolated { $0.stop() } }.wait()
             // After the controller, which may still tell it how long learning took.
             try telemetry?.stop()
             try group.syncShutdownGracefully()
+            try journal?.close()
         } catch {
             log.error("stopping failed", metadata: ["error": "\(error)"])
         }
@@ -185,4 +219,11 @@ package struct DaemonProcess {
 /// Why the daemon cannot begin to serve, and what to do about it.
 package struct StartFailure: Error {
     package let text: String
+    /// A file is at fault.
+    package let isOfInput: Bool
+
+    init(text: String, isOfInput: Bool = false) {
+        self.text = text
+        self.isOfInput = isOfInput
+    }
 }

@@ -25,6 +25,7 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
     case idle = "connection.idle"
     case documentInvalid = "document.invalid"
     case shuttingDown = "system.stopping"
+    case storageFull = "storage.full"
 
     /// The JSON-RPC `code`.
     package var number: Int {
@@ -43,6 +44,7 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
         case .idle: -32006
         case .documentInvalid: -32040
         case .shuttingDown: -32050
+        case .storageFull: -32051
         }
     }
 
@@ -69,6 +71,7 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
         case .idle: "nothing was asked for too long; the connection is closed"
         case .documentInvalid: "the document has faults; the old configuration stays"
         case .shuttingDown: "the daemon is stopping"
+        case .storageFull: "the disk of the daemon's state is full; nothing more is admitted until there is room"
         }
     }
 }

@@ -27,10 +27,12 @@ final class DaemonUnderTest {
     ///
     /// - Parameters:
     ///   - isActivated: it is passed a listening socket at `socketPath`, as systemd does.
+    ///   - state: folder of the store; nil: everything is kept in memory.
+    ///   - wrapper: a program, with its arguments, that becomes the daemon.
     ///   - extra: more arguments; those that begin with `./` are in the test's folder.
     init(
         topology: String = DaemonUnderTest.triangle, policy: String? = nil, environment: [String: String] = [:],
-        isActivated: Bool = false, arguments extra: [String] = []
+        isActivated: Bool = false, arguments extra: [String] = [], state: String? = nil, wrapper: [String] = []
     ) throws {
         folder = try TemporaryFolder()
         socketPath = folder.path + "/control.sock"
@@ -39,6 +41,7 @@ final class DaemonUnderTest {
         let ownFolder = folder.path
         arguments += extra.map { $0.hasPrefix("./") ? ownFolder + $0.dropFirst() : $0 }
         if let policy { arguments += ["--policy", try folder.file("policy.yaml", policy)] }
+        if let state { arguments += ["--state", state] }
         let variables = environment.merging(["NOTIFY_SOCKET": folder.path + "/notify.sock"]) { $1 }
         let program = try ChildProcess.program("sluiced")
         if isActivated {
@@ -52,7 +55,8 @@ final class DaemonUnderTest {
                 "/bin/sh", ["-c", "export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\"", program] + arguments,
                 environment: variables, passing: listener)
         } else {
-            process = try ChildProcess(program, arguments, environment: variables)
+            let words = wrapper + [program] + arguments
+            process = try ChildProcess(words[0], Array(words.dropFirst()), environment: variables)
         }
         readyNotice = try awaitNotice("READY=1")
     }
@@ -101,6 +105,9 @@ final class DaemonUnderTest {
     func connect() throws -> TestClient { try TestClient(socketPath, of: self) }
 
     func signal(_ signal: CInt) { process.signal(signal) }
+
+    /// Waits for the end.
+    func ending() throws -> ChildProcess.Ending { try process.ending() }
 
     /// Sends SIGTERM and waits for the end.
     func stop() throws -> ChildProcess.Ending {
