@@ -42,7 +42,8 @@ let fuzzTargets: [Target] =
         .executableTarget(
             name: "sluice-fuzz",
             dependencies: [
-                "SluiceCapture", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol", "SluiceTelemetry",
+                "SluiceCapture", "SluiceControlPlane", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol",
+                "SluiceStore", "SluiceTelemetry",
             ],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
@@ -116,8 +117,8 @@ let package = Package(
             "sluice-bench",
             [
                 "CPcap", "SluiceCapture", "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceGLPK",
-                "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation", "SluiceSolver", "SluiceTelemetry",
-                argumentParser,
+                "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceProtocol", "SluiceSimulation", "SluiceSolver",
+                "SluiceTelemetry", argumentParser, nioCore, nioPosix,
             ]),
         program(
             "sluiced",

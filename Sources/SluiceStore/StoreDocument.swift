@@ -16,24 +16,33 @@ package enum StoreDocument {
         writer.integer(SluiceStore.schema)
         writer.name("records")
         writer.beginArray()
-        let faults = try store.salvage { key, record in
-            let (kind, number) = key.parts
-            writer.beginObject()
-            writer.name("kind")
-            writer.string(kind.name)
-            writer.name("number")
-            writer.integer(Int(number))
-            writer.name("record")
-            writer.beginObject()
-            var sink = JSONSink(writer)
-            record.write(to: &sink)
-            writer = sink.writer
-            writer.endObject()
-            writer.endObject()
-        }
+        let faults = try store.salvage { key, record in write(PlaneChange(key: key, record: record), to: &writer) }
         writer.endArray()
         writer.endObject()
         return (writer.bytes + [UInt8(ascii: "\n")], faults)
+    }
+
+    /// One record as an object.
+    package static func record(_ change: PlaneChange) -> [UInt8] {
+        var writer = JSONWriter()
+        write(change, to: &writer)
+        return writer.bytes
+    }
+
+    private static func write(_ change: PlaneChange, to writer: inout JSONWriter) {
+        let (kind, number) = change.key.parts
+        writer.beginObject()
+        writer.name("kind")
+        writer.string(kind.name)
+        writer.name("number")
+        writer.integer(Int(number))
+        writer.name("record")
+        writer.beginObject()
+        var sink = JSONSink(writer)
+        change.record?.write(to: &sink)
+        writer = sink.writer
+        writer.endObject()
+        writer.endObject()
     }
 
     /// Why a text is no such document.
@@ -65,20 +74,30 @@ package enum StoreDocument {
         changes.reserveCapacity(records.count)
         var keys: Set<RecordKey> = []
         for (position, node) in records.enumerated() {
-            let named = RecordKind.allCases.first { $0.name == node["kind"]?.string }
-            guard let kind = named, let number = node["number"]?.integer, number >= 0,
-                let key = RecordKey(kind, UInt64(number)), let fields = node["record"], fields.object != nil
-            else { throw .record(position: position, fault: "kind, number or record is missing or unknown") }
-            guard keys.insert(key).inserted else { throw .duplicate(position: position) }
-            var source = JSONSource(fields)
+            let change: PlaneChange
             do throws(RecordFault) {
-                changes.append(PlaneChange(key: key, record: try PlaneRecord(kind, from: &source)))
+                change = try record(node)
             } catch {
                 throw .record(position: position, fault: error.text)
             }
+            guard keys.insert(change.key).inserted else { throw .duplicate(position: position) }
+            changes.append(change)
         }
         changes.sort { $0.key < $1.key }
         guard changes.first?.key == .directory else { throw .noTopology }
         return changes
+    }
+
+    /// The record that an object is.
+    package static func record(_ node: JSONNode) throws(RecordFault) -> PlaneChange {
+        guard let kind = RecordKind.allCases.first(where: { $0.name == node["kind"]?.string }) else {
+            throw .invalid(field: "kind")
+        }
+        guard let number = node["number"]?.integer, number >= 0, let key = RecordKey(kind, UInt64(number)) else {
+            throw .invalid(field: "number")
+        }
+        guard let fields = node["record"], fields.object != nil else { throw .missing(field: "record") }
+        var source = JSONSource(fields)
+        return PlaneChange(key: key, record: try PlaneRecord(kind, from: &source))
     }
 }

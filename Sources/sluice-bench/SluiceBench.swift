@@ -12,6 +12,7 @@ struct SluiceBench: ParsableCommand {
         subcommands: [
             // Alphabetical.
             DaemonBench.self,
+            EchoServer.self,
             LearningBench.self,
             ReplayBench.self,
             SolverBench.self,

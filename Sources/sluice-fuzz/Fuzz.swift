@@ -3,10 +3,12 @@
 
 private import Glibc
 private import SluiceCapture
+private import SluiceControlPlane
 private import SluiceDocuments
 private import SluiceJSON
 private import SluiceModel
 private import SluiceProtocol
+private import SluiceStore
 private import SluiceTelemetry
 
 /// A decoder and what must hold for whatever it is fed.
@@ -56,6 +58,21 @@ private let targets: [FuzzTarget] = [
         for byte in bytes { pieces.receive([byte]) { linesOfPieces.append($0) } }
         precondition(lines == linesOfPieces)
         for case .line(let line) in lines { _ = CallDecoder.decode(line) }
+    },
+    FuzzTarget(name: "journal") { bytes in
+        // An entry; then each of its records, which must be the same when it is written and read again, as bytes and
+        // as JSON.
+        guard let items = try? JournalEntry.items(of: bytes) else { return }
+        for item in items {
+            guard let body = item.body, let record = try? PlaneRecord(item.key, bytes: body) else { continue }
+            precondition((try? PlaneRecord(item.key, bytes: record.bytes).bytes) == record.bytes, "a record changes")
+            let change = PlaneChange(key: item.key, record: record)
+            let text = StoreDocument.record(change)
+            guard let node = try? JSONNode(parsing: text), let again = try? StoreDocument.record(node) else {
+                preconditionFailure("what was written cannot be read: \(String(decoding: text, as: UTF8.self))")
+            }
+            precondition(again.key == item.key && again.record?.bytes == record.bytes, "JSON changes a record")
+        }
     },
     FuzzTarget(name: "captures") { bytes in
         let file = "/dev/shm/sluice-fuzz-\(getpid())"

@@ -105,7 +105,9 @@ struct BinarySource: RecordSource {
     mutating func real(_ name: String) throws(RecordFault) -> Double {
         var bits: UInt64 = 0
         for (place, next) in try slice(8).enumerated() { bits |= UInt64(next) << UInt64(8 * place) }
-        return Double(bitPattern: bits)
+        let value = Double(bitPattern: bits)
+        guard value.isFinite else { throw .invalid(field: name) }
+        return value
     }
 
     mutating func flag(_ name: String) throws(RecordFault) -> Bool {

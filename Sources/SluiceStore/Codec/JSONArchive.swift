@@ -129,7 +129,7 @@ struct JSONSource: RecordSource {
         case .integer(let value): return Double(value)
         case .number(let value): return value
         case .string(let text):
-            guard let value = Double(text) else { throw .invalid(field: name) }
+            guard let value = Double(text), value.isFinite else { throw .invalid(field: name) }
             return value
         default: throw .invalid(field: name)
         }

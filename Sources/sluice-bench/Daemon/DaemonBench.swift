@@ -7,7 +7,7 @@ import SluiceJSON
 struct DaemonBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "daemon",
-        abstract: "Measures live decisions: admission, preemption, refusal and failure.",
+        abstract: "Measures live decisions: admission, preemption, refusal, failure, durability and restart.",
         discussion: """
             Every ratio is to one full Dijkstra over the same switches in the same run: 4-ary heap, integer costs, dense \
             arrays. Times are wall time of one thread; on a busy machine the 99th percentiles tell more about the machine.
@@ -30,6 +30,7 @@ struct DaemonBench: ParsableCommand {
     private static let groups: [(name: String, run: @Sendable (DaemonBenchSettings) throws -> [BenchLine])] = [
         ("decisions", { try DecisionLines.all($0) }),
         ("failure", { try FailureLines.all($0) }),
+        ("durability", { try DurabilityLines.all($0) }),
     ]
 
     func validate() throws {
@@ -62,6 +63,15 @@ struct DaemonBenchSettings: ParsableArguments {
 
     @Option(help: "Decisions measured for each line.")
     var samples = 4_000
+
+    @Option(help: "Submissions over the socket, for durability.")
+    var submissions = 20_000
+
+    @Option(help: "Flows at the restart.")
+    var restartFlows = 100_000
+
+    @Option(help: "A folder on the disk that is measured.")
+    var stateFolder = "."
 }
 
 /// One measurement and what it must reach.
