@@ -9,6 +9,8 @@ package enum DaemonLimits {
     package static let requestsHeld = 512
     /// Longest wait for more decisions to share a commit with.
     package static let gatheringSecondsMax = 0.001
+    /// How often what automata have learned is kept.
+    package static let learnedSeconds = 60.0
     /// How often a full file system is looked at.
     package static let spaceCheckMilliseconds: Int64 = 500
     /// Stack of the solver's thread: a branch-and-bound search recurses.

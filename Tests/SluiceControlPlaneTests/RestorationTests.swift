@@ -249,6 +249,40 @@ extension Response {
         #expect(try again.state("later") == .admitted)
     }
 
+    @Test func `what an automaton has learned survives in a snapshot`() throws {
+        var policy = Policy.standard
+        policy.learning.dwellSeconds = 1_000
+        var driver = Driver(try Network.diamond(), policy: policy)
+        driver.plane.startRecording()
+        try driver.submit("f", "h1", "h4", megabits: 2)
+        let path = try driver.flow("f").links.map(\.text)
+        for second in 1...30 {
+            driver.seconds = Double(second)
+            let samples = driver.plane.topology.links.filter { $0.kind == .trunk }.map { link in
+                TelemetrySample(link: link.id.text, utilisation: path.contains(link.id.text) ? 0.95 : 0.05)
+            }
+            _ = try driver.ask(.reportTelemetry(samples))
+        }
+        var recorded = Recorded()
+        try recorded.take(driver.plane.takeChanges())
+        try recorded.take(driver.plane.takeLearned())
+        var restored = Driver(driver.plane.topology, policy: policy)
+        restored.plane = try recorded.restored(driver.plane.topology, policy)
+        restored.seconds = driver.seconds
+        func probabilities(_ driver: inout Driver) throws -> [Double] {
+            guard case .automata(let views) = try driver.ask(.automata(nil)) else { return [] }
+            return views.flatMap { $0.candidates.map(\.probability) }
+        }
+        let learned = try probabilities(&driver)
+        #expect(learned.count == 2 && learned[0] != 0.5)
+        #expect(try probabilities(&restored) == learned)
+        // The flow goes, and with it what was learned.
+        _ = try restored.withdraw("f")
+        try recorded.take(restored.plane.takeChanges())
+        try recorded.take(restored.plane.takeLearned())
+        #expect(!recorded.bytes.keys.contains { if case .automaton = $0 { true } else { false } })
+    }
+
     @Test func `records that do not fit are refused`() throws {
         var driver = Driver(try Network.line(2, capacity: .megabits(10)))
         driver.plane.startRecording()

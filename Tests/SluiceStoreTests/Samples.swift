@@ -150,6 +150,12 @@ enum Samples {
             view.rejection?.detail = detail
             records.append((.ended(UInt64(order)), .ended(EndedRecord(view: view, history: [occurrence]))))
         }
+        records.append(
+            (
+                .automaton(3),
+                .automaton(
+                    AutomatonRecord(paths: [[LinkIndex(1)], [LinkIndex(2)]], current: 1, probabilities: [0.25, 0.75]))
+            ))
         return records.map { PlaneChange(key: $0.0, record: $0.1) }
     }
 }

@@ -9,6 +9,7 @@ import SluiceModel
 struct RecordedState: Sendable {
     var counters: PlaneCounters
     var linkStates: [LinkState]
+    var automata: Set<Carrier> = []
 }
 
 extension ControlPlane {
@@ -47,7 +48,29 @@ extension ControlPlane {
         if counters != recorded.counters {
             changes.insert(PlaneChange(key: .counters, record: .counters(counters)), at: 0)
         }
-        self.recorded = RecordedState(counters: counters, linkStates: linkStates)
+        self.recorded = RecordedState(counters: counters, linkStates: linkStates, automata: recorded.automata)
+        return changes
+    }
+
+    /// What automata have learned, as a snapshot: not a decision, so it is not in the changes of the events it came
+    /// from. Costs as much as there are automata.
+    ///
+    /// - Precondition: `takeChanges` was called.
+    package mutating func takeLearned() -> [PlaneChange] {
+        precondition(recorded != nil, "what was learned goes with the flows that learned it")
+        var changes = learning.selectors.keys.sorted().compactMap { carrier in
+            learning.selectors[carrier].map { selector in
+                PlaneChange(
+                    key: .automaton(Int(carrier)),
+                    record: .automaton(
+                        AutomatonRecord(
+                            paths: selector.paths.map(\.links), current: selector.current,
+                            probabilities: selector.automaton.probabilities)))
+            }
+        }
+        let gone = recorded?.automata.subtracting(learning.selectors.keys) ?? []
+        changes += gone.sorted().map { PlaneChange(key: .automaton(Int($0)), record: nil) }
+        recorded?.automata = Set(learning.selectors.keys)
         return changes
     }
 

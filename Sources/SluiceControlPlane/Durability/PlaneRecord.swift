@@ -19,6 +19,8 @@ package enum RecordKey: Hashable, Comparable, Sendable {
     case slot(Int)
     /// A flow that is over, by the order of ending.
     case ended(UInt64)
+    /// What the automaton of a carrier has learned; kept now and then only.
+    case automaton(Int)
 }
 
 package enum PlaneRecord: Hashable, Sendable {
@@ -30,6 +32,7 @@ package enum PlaneRecord: Hashable, Sendable {
     case flow(FlowRecord)
     case leaving(LeavingRecord)
     case ended(EndedRecord)
+    case automaton(AutomatonRecord)
 }
 
 /// The newest record of a key; nil: there is none any more.
@@ -200,5 +203,20 @@ package struct EndedRecord: Hashable, Sendable {
     package init(view: FlowView, history: [Occurrence]) {
         self.view = view
         self.history = history
+    }
+}
+
+/// What was learned of the candidate paths of one direction of a flow.
+package struct AutomatonRecord: Hashable, Sendable {
+    /// The present one among them.
+    package var paths: [[LinkIndex]]
+    /// Position of the present one.
+    package var current: Int
+    package var probabilities: [Double]
+
+    package init(paths: [[LinkIndex]], current: Int, probabilities: [Double]) {
+        self.paths = paths
+        self.current = current
+        self.probabilities = probabilities
     }
 }

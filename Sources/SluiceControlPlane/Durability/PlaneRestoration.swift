@@ -31,6 +31,7 @@ extension RecordKey {
         case .switch(let position): "switch #\(position)"
         case .slot(let slot): "flow slot #\(slot)"
         case .ended(let order): "ended flow #\(order)"
+        case .automaton(let carrier): "automaton #\(carrier)"
         }
     }
 }
@@ -45,6 +46,8 @@ package struct PlaneRestoration: Sendable {
     private var timers: [(number: UInt64, due: Instant, purpose: TimerQueue.Timer.Purpose)] = []
     /// Carriers of which switches hold something else than their target.
     private var underWay: [(carrier: Carrier, installation: FlowInstallation)] = []
+    /// What automata had learned.
+    private var learned: [(carrier: Int, record: AutomatonRecord)] = []
     /// Flows of another topology, which are placed when all are known.
     var foreign: [(slot: Int, record: FlowRecord)] = []
     /// Flows that could not be taken over because an end, or something they name, is gone.
@@ -85,6 +88,8 @@ package struct PlaneRestoration: Sendable {
         case (.ended(let order), .ended(let record)):
             guard order < UInt64(Int64.max) else { throw .record(key, fault: "is out of range") }
             plane.ended.restore(record, order: order)
+        case (.automaton(let carrier), .automaton(let record)):
+            learned.append((carrier, record))
         default: throw .record(key, fault: "is a record of another kind")
         }
     }
@@ -126,7 +131,10 @@ package struct PlaneRestoration: Sendable {
         for timer in timers.sorted(by: { $0.number < $1.number }) { plane.timers.arm(timer.purpose, at: timer.due) }
         plane.startRecording()
         // Of another topology every record is new.
-        if !topologyHasChanged { _ = plane.takeChanges() }
+        if !topologyHasChanged {
+            _ = plane.takeChanges()
+            for item in learned { plane.restoreAutomaton(item.carrier, item.record) }
+        }
         return plane
     }
 
@@ -269,7 +277,23 @@ extension FlowUnit {
             // Active are flows whose switches say so, and none is heard of yet.
             state: record.state == .active ? .admitted : record.state, reasons: record.reasons, placement: placement,
             expires: record.expires, placedAt: record.placedAt, blockedBy: record.blockedBy, labels: record.labels,
-            formerLabels: record.formerLabels, history: record.history)
+            formerLabels: record.formerLabels,
+            history: record.history.map { $0.sharingNames(id: record.directions[0].id, topology) })
+    }
+}
+
+extension Occurrence {
+    /// The same with the texts of names that there are already, where texts take memory of their own (from 16 bytes on).
+    fileprivate func sharingNames(id: FlowID, _ topology: Topology) -> Occurrence {
+        func shared(_ links: [LinkID]) -> [LinkID] {
+            if links.allSatisfy({ $0.text.utf8.count < 16 }) { return links }
+            return links.map { link in topology.index(of: link).map { topology[$0].id } ?? link }
+        }
+        var result = self
+        if flow == id { result.flow = id }
+        result.path = shared(path)
+        result.formerPath = shared(formerPath)
+        return result
     }
 }
 

@@ -42,6 +42,8 @@ struct CommitPoint {
     var commitSeconds = 0.0
     /// More is gathered before the next commit.
     var isGathering = false
+    /// When what was learned was last kept, in seconds of the monotonic clock.
+    var learnedAt = MonotonicClock.seconds()
     /// The journal is being folded.
     var isFolding = false
     /// Nothing that takes room is decided.

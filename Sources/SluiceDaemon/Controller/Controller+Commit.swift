@@ -36,13 +36,23 @@ extension Controller {
         return drain()
     }
 
+    /// Now and then, and at the end, what was learned is kept too.
+    private func learnedIsDue() -> Bool {
+        let seconds = MonotonicClock.seconds()
+        let interval = isStopping ? 0 : DaemonLimits.learnedSeconds
+        guard seconds - commitPoint.learnedAt >= interval else { return false }
+        commitPoint.learnedAt = isStopping ? .infinity : seconds
+        return true
+    }
+
     /// Hands what is held to the store, unless it is busy; what changed nothing durable is told at once.
     func commit() {
         guard let journal = surroundings.journal, commitPoint.committing == nil, !commitPoint.held.isEmpty else {
             return
         }
         if gathers() { return }
-        let changes = plane.takeChanges()
+        var changes = plane.takeChanges()
+        if learnedIsDue() { changes += plane.takeLearned() }
         let batch = commitPoint.held
         commitPoint.held = []
         guard !changes.isEmpty else {
@@ -139,6 +149,8 @@ extension Controller {
     /// Takes no request any more; completes when everything decided is durable and told.
     package func finish() -> EventLoopFuture<Void> {
         isStopping = true
+        // An event of no consequence, so that there is something to commit.
+        if surroundings.journal != nil { handle(.timeReached) }
         return drain()
     }
 

@@ -19,6 +19,16 @@ package struct Distribution: Hashable, Sendable {
         self.floor = floor
     }
 
+    /// The distribution with these probabilities; nil where they are none with this floor.
+    package init?(probabilities: [Double], floor: Double = 0) {
+        guard (1...ActionSet.limit).contains(probabilities.count), floor >= 0, floor * Double(probabilities.count) <= 1,
+            probabilities.allSatisfy({ $0 >= floor - 1e-9 && $0 <= 1 }),
+            abs(probabilities.reduce(0, +) - 1) < 1e-9
+        else { return nil }
+        self.probabilities = probabilities
+        self.floor = floor
+    }
+
     package var count: Int { probabilities.count }
 
     package subscript(action: Int) -> Double { probabilities[action] }

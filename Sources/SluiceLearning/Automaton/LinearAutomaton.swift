@@ -28,6 +28,14 @@ package struct LinearAutomaton: LearningAutomaton, Hashable {
         self.penaltyStep = penaltyStep
     }
 
+    /// The automaton with what it has learned; nil where `probabilities` are no distribution with this floor.
+    package init?(probabilities: [Double], rewardStep: Double, penaltyStep: Double, floor: Double = 0) {
+        guard let distribution = Distribution(probabilities: probabilities, floor: floor) else { return nil }
+        self.distribution = distribution
+        self.rewardStep = rewardStep
+        self.penaltyStep = penaltyStep
+    }
+
     package var actionCount: Int { distribution.count }
     package func probability(of action: Int) -> Double { distribution[action] }
 

@@ -63,6 +63,18 @@ package struct PathSelector: Sendable {
         splitChange = policy.splitChange
     }
 
+    /// Takes over what an earlier selector of the same flow had learned; false, and nothing changes, where
+    /// `probabilities` are not those of as many candidates under the present floor.
+    package mutating func remember(_ probabilities: [Double]) -> Bool {
+        guard probabilities.count == paths.count,
+            let remembered = LinearAutomaton(
+                probabilities: probabilities, rewardStep: automaton.rewardStep, penaltyStep: automaton.penaltyStep,
+                floor: automaton.distribution.floor)
+        else { return false }
+        automaton = remembered
+        return true
+    }
+
     /// Computes the rewards of all candidates anew and lets the automaton learn from those that are known.
     ///
     /// Cost: the links of all candidates, and candidates times draws (`drawsPerSecond` times the time since the last

@@ -1,29 +1,109 @@
 // Which packets belong to a flow, as OpenFlow 1.3 extensible match fields (OpenFlow 1.3.5, section A.2.3).
 
 /// Fields that are nil match anything. The ingress port is not part of it: rules add it.
-package struct FlowMatch: Hashable, Sendable {
-    package var etherType: UInt16?
-    package var etherSource: HardwareAddress?
-    package var etherDestination: HardwareAddress?
-    /// VLAN id 1 to 4094; 0 for untagged only.
-    package var vlan: UInt16?
-    package var ipProtocol: UInt8?
-    /// Differentiated services code point, 0 to 63.
-    package var dscp: UInt8?
-    package var ipv4Source: IPv4Prefix?
-    package var ipv4Destination: IPv4Prefix?
-    package var ipv6Source: IPv6Prefix?
-    package var ipv6Destination: IPv6Prefix?
-    /// TCP, UDP or SCTP port; `ipProtocol` says which.
-    package var sourcePort: UInt16?
-    package var destinationPort: UInt16?
-    /// Protocol address that an ARP packet asks for, or is an answer to.
-    package var arpTarget: IPv4Prefix?
-    package var icmpv6Type: UInt8?
-    /// Address that a Neighbor Solicitation asks for.
-    package var neighbourTarget: IPv6Prefix?
+///
+/// A match is one reference to fields that never change, since the same match stands in a flow, in its request, in the
+/// index of matches and in a rule of every switch on its path; setting a field makes new ones.
+package struct FlowMatch: Sendable {
+    private struct Fields: Hashable, Sendable {
+        var etherType: UInt16?
+        var etherSource: HardwareAddress?
+        var etherDestination: HardwareAddress?
+        var vlan: UInt16?
+        var ipProtocol: UInt8?
+        var dscp: UInt8?
+        var ipv4Source: IPv4Prefix?
+        var ipv4Destination: IPv4Prefix?
+        var ipv6Source: IPv6Prefix?
+        var ipv6Destination: IPv6Prefix?
+        var sourcePort: UInt16?
+        var destinationPort: UInt16?
+        var arpTarget: IPv4Prefix?
+        var icmpv6Type: UInt8?
+        var neighbourTarget: IPv6Prefix?
+    }
 
-    package init() {}
+    private final class Box: Sendable {
+        let fields: Fields
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    private static let anything = Box(Fields())
+    private var box: Box
+
+    package init() { box = Self.anything }
+
+    private mutating func change(_ body: (inout Fields) -> Void) {
+        var fields = box.fields
+        body(&fields)
+        box = Box(fields)
+    }
+
+    package var etherType: UInt16? {
+        get { box.fields.etherType }
+        set { change { $0.etherType = newValue } }
+    }
+    package var etherSource: HardwareAddress? {
+        get { box.fields.etherSource }
+        set { change { $0.etherSource = newValue } }
+    }
+    package var etherDestination: HardwareAddress? {
+        get { box.fields.etherDestination }
+        set { change { $0.etherDestination = newValue } }
+    }
+    /// VLAN id 1 to 4094; 0 for untagged only.
+    package var vlan: UInt16? {
+        get { box.fields.vlan }
+        set { change { $0.vlan = newValue } }
+    }
+    package var ipProtocol: UInt8? {
+        get { box.fields.ipProtocol }
+        set { change { $0.ipProtocol = newValue } }
+    }
+    /// Differentiated services code point, 0 to 63.
+    package var dscp: UInt8? {
+        get { box.fields.dscp }
+        set { change { $0.dscp = newValue } }
+    }
+    package var ipv4Source: IPv4Prefix? {
+        get { box.fields.ipv4Source }
+        set { change { $0.ipv4Source = newValue } }
+    }
+    package var ipv4Destination: IPv4Prefix? {
+        get { box.fields.ipv4Destination }
+        set { change { $0.ipv4Destination = newValue } }
+    }
+    package var ipv6Source: IPv6Prefix? {
+        get { box.fields.ipv6Source }
+        set { change { $0.ipv6Source = newValue } }
+    }
+    package var ipv6Destination: IPv6Prefix? {
+        get { box.fields.ipv6Destination }
+        set { change { $0.ipv6Destination = newValue } }
+    }
+    /// TCP, UDP or SCTP port; `ipProtocol` says which.
+    package var sourcePort: UInt16? {
+        get { box.fields.sourcePort }
+        set { change { $0.sourcePort = newValue } }
+    }
+    package var destinationPort: UInt16? {
+        get { box.fields.destinationPort }
+        set { change { $0.destinationPort = newValue } }
+    }
+    /// Protocol address that an ARP packet asks for, or is an answer to.
+    package var arpTarget: IPv4Prefix? {
+        get { box.fields.arpTarget }
+        set { change { $0.arpTarget = newValue } }
+    }
+    package var icmpv6Type: UInt8? {
+        get { box.fields.icmpv6Type }
+        set { change { $0.icmpv6Type = newValue } }
+    }
+    /// Address that a Neighbor Solicitation asks for.
+    package var neighbourTarget: IPv6Prefix? {
+        get { box.fields.neighbourTarget }
+        set { change { $0.neighbourTarget = newValue } }
+    }
 
     package static let etherTypeIPv4: UInt16 = 0x0800
     package static let etherTypeARP: UInt16 = 0x0806
@@ -140,4 +220,12 @@ package struct FlowMatch: Hashable, Sendable {
             && within(ipv6Source, other.ipv6Source) { $0.contains($1) }
             && within(ipv6Destination, other.ipv6Destination) { $0.contains($1) }
     }
+}
+
+extension FlowMatch: Hashable {
+    package static func == (left: FlowMatch, right: FlowMatch) -> Bool {
+        left.box === right.box || left.box.fields == right.box.fields
+    }
+
+    package func hash(into hasher: inout Hasher) { box.fields.hash(into: &hasher) }
 }

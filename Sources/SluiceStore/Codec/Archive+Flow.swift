@@ -123,9 +123,11 @@ extension RecordSource {
         } ?? ConstraintRequest()
     }
 
-    mutating func flow(_ name: String) throws(RecordFault) -> Flow {
+    /// - Parameter request: what the flow was asked for with; what is the same in both is kept once.
+    mutating func flow(_ name: String, of request: FlowRequest) throws(RecordFault) -> Flow {
         try group(name) { source throws(RecordFault) in
-            let id: FlowID = try source.identifier("id")
+            var id: FlowID = try source.identifier("id")
+            if let asked = request.id, asked == id { id = asked }
             let (from, to): (NodeIndex, NodeIndex) = (try source.index("source"), try source.index("destination"))
             let (bandwidth, least) = (try source.bandwidth("bandwidth"), try source.bandwidth("minBandwidth"))
             guard from != to else { throw .invalid(field: "destination") }
@@ -134,7 +136,10 @@ extension RecordSource {
                 id: id, source: from, destination: to, bandwidth: bandwidth, minBandwidth: least,
                 priority: FlowPriority(try source.integer("priority", in: 0...Limits.weight)),
                 className: try source.optional("class") { source throws(RecordFault) in try source.text("class") },
-                match: try source.optional("match") { source throws(RecordFault) in try source.match("match") },
+                match: try source.optional("match") { source throws(RecordFault) in
+                    let match = try source.match("match")
+                    return match == request.match ? request.match ?? match : match
+                },
                 constraints: try source.constraints("constraints"), protection: try source.named("protection"),
                 start: try source.optional("start") { source throws(RecordFault) in try source.instant("start") },
                 lifetimeSeconds: try source.optional("lifetimeSeconds") { source throws(RecordFault) in

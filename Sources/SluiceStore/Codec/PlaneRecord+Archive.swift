@@ -11,6 +11,7 @@ enum RecordKind: Int, CaseIterable {
     case `switch` = 3
     case slot = 4
     case ended = 5
+    case automaton = 6
 
     var name: String {
         switch self {
@@ -20,6 +21,7 @@ enum RecordKind: Int, CaseIterable {
         case .switch: "switch"
         case .slot: "flow"
         case .ended: "ended"
+        case .automaton: "automaton"
         }
     }
 }
@@ -34,6 +36,7 @@ extension RecordKey {
         case .switch(let position): (.switch, UInt64(position))
         case .slot(let slot): (.slot, UInt64(slot))
         case .ended(let order): (.ended, order)
+        case .automaton(let carrier): (.automaton, UInt64(carrier))
         }
     }
 
@@ -48,6 +51,7 @@ extension RecordKey {
         case .switch: self = .switch(Int(number))
         case .slot: self = .slot(Int(number))
         case .ended: self = .ended(number)
+        case .automaton: self = .automaton(Int(number))
         }
     }
 
@@ -89,6 +93,10 @@ extension PlaneRecord {
         case .ended(let ended):
             sink.view("view", ended.view)
             sink.occurrences("history", ended.history)
+        case .automaton(let automaton):
+            sink.list("paths", automaton.paths) { $0.links(element, $1) }
+            sink.integer("current", automaton.current)
+            sink.list("probabilities", automaton.probabilities) { $0.real(element, $1) }
         }
     }
 
@@ -122,6 +130,14 @@ extension PlaneRecord {
         case .ended:
             self = .ended(
                 EndedRecord(view: try source.view("view"), history: try source.occurrences("history")))
+        case .automaton:
+            self = .automaton(
+                AutomatonRecord(
+                    paths: try source.list("paths") { source throws(RecordFault) in try source.links(element) },
+                    current: try source.integer("current"),
+                    probabilities: try source.list("probabilities") { source throws(RecordFault) in
+                        try source.real(element)
+                    }))
         }
     }
 }
@@ -157,10 +173,14 @@ extension FlowRecord {
     }
 
     fileprivate init(from source: inout some RecordSource) throws(RecordFault) {
+        let (number, client) = (try source.unsigned("number"), ClientID(try source.unsigned("client")))
+        let submitted = try source.instant("submitted")
+        let request = try source.request("request")
         self.init(
-            number: try source.unsigned("number"), client: ClientID(try source.unsigned("client")),
-            submitted: try source.instant("submitted"), request: try source.request("request"),
-            directions: try source.list("directions") { source throws(RecordFault) in try source.flow(element) },
+            number: number, client: client, submitted: submitted, request: request,
+            directions: try source.list("directions") { source throws(RecordFault) in
+                try source.flow(element, of: request)
+            },
             weight: try source.integer("weight", in: 0...Limits.weight), mayPreempt: try source.flag("mayPreempt"),
             yields: try source.flag("yields"), state: try source.named("state"),
             reasons: try source.list("reasons") { source throws(RecordFault) in try source.reason(element) },
