@@ -3,6 +3,7 @@
 // batch, however often a flow changed in it.
 
 import SluiceForwarding
+import SluiceLearning
 import SluiceModel
 
 /// What the store was last given of things that are few.

@@ -51,8 +51,8 @@ extension Controller {
             return
         }
         if gathers() { return }
-        var changes = plane.takeChanges()
-        if learnedIsDue() { changes += plane.takeLearned() }
+        let decided = plane.takeChanges()
+        let changes = learnedIsDue() ? decided + plane.takeLearned() : decided
         let batch = commitPoint.held
         commitPoint.held = []
         guard !changes.isEmpty else {
@@ -74,17 +74,18 @@ extension Controller {
     /// Where the last commit had many decisions and this one would have few, the rest is probably on its way: a short
     /// wait for it saves a whole sync. One client that waits for each answer never waits for this.
     private func gathers() -> Bool {
-        if commitPoint.isGathering { return true }
         let expected = commitPoint.lastBatch
-        guard expected > 2, commitPoint.held.count < expected / 2, !isStopping else { return false }
+        if commitPoint.isGathering, commitPoint.held.count < expected { return true }
+        let isFresh = !commitPoint.isGathering
+        commitPoint.isGathering = false
+        guard isFresh, expected > 2, commitPoint.held.count < expected / 2, !isStopping else { return false }
         let seconds = min(commitPoint.commitSeconds / 8, DaemonLimits.gatheringSecondsMax)
         guard seconds > 50e-6 else { return false }
         commitPoint.isGathering = true
-        // Once for each commit: what comes after this goes whatever its number.
-        commitPoint.lastBatch = 0
         surroundings.loop.scheduleTask(in: .nanoseconds(Int64(seconds * 1e9))) {
             self.assumeIsolated { controller in
-                controller.commitPoint.isGathering = false
+                // What has come by now goes, whatever its number.
+                if controller.commitPoint.isGathering { controller.commitPoint.lastBatch = 0 }
                 controller.flush()
             }
         }

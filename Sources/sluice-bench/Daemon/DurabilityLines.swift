@@ -74,7 +74,7 @@ enum DurabilityLines {
         let outcome = try client.run(count: 5 * settings.submissions, depth: depth, unwanted: "\"error\"") {
             requests.line($0)
         }
-        client.close()
+        client.disconnect()
         echo.kill()
         let bare = Double(5 * settings.submissions) / outcome.seconds
         return [
@@ -91,7 +91,7 @@ enum DurabilityLines {
         _ folder: ScratchFolder, _ count: Int, _ requests: inout RequestLines, depth: Int = depth
     ) throws -> (perSecond: Double, outcome: PipelinedClient.Outcome) {
         let client = try PipelinedClient(folder.path + "/socket")
-        defer { client.close() }
+        defer { client.disconnect() }
         let outcome = try client.run(count: count, depth: depth, unwanted: "\"rejection\":{") { requests.line($0) }
         guard outcome.failures == 0 else { throw BenchFailure("\(outcome.failures) submissions were not admitted") }
         return (Double(count) / outcome.seconds, outcome)

@@ -79,8 +79,8 @@ final class ServerProcess {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-        var settings: [UnsafeMutablePointer<CChar>?] =
-            (notify.map { ["NOTIFY_SOCKET=\($0)"] } ?? []).map { strdup($0) } + [nil]
+        let variables: [String] = notify.map { ["NOTIFY_SOCKET=" + $0] } ?? []
+        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for pointer in words + settings { free(pointer) } }
         let result = posix_spawn(&process, program, &actions, nil, &words, &settings)
         guard result == 0 else { throw BenchFailure("\(program): \(String(cString: strerror(result)))") }
@@ -162,14 +162,14 @@ struct PipelinedClient {
                 self.descriptor = descriptor
                 return
             }
-            close(descriptor)
+            Glibc.close(descriptor)
             guard Clock.monotonic() < deadline else { throw BenchFailure("nobody answers at \(path)") }
             var none = pollfd(fd: -1, events: 0, revents: 0)
             _ = poll(&none, 1, 5)
         }
     }
 
-    func close() { Glibc.close(descriptor) }
+    func disconnect() { Glibc.close(descriptor) }
 
     struct Outcome {
         var seconds: Double
