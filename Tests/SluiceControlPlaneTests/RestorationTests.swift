@@ -34,6 +34,9 @@ private let durable = StructuralText(
         ".now", ".changes", ".recorded", ".effects", ".ended.order", ".ended.first", ".ended.nextOrder",
         ".installed.pathLength", ".rounds", ".nextRound", ".marks", ".recent", ".unconfirmed", ".awaited", ".confirmed",
         ".outcomes", ".topology", ".policy", ".seed", ".reachability", ".holdings.carriers", ".occurrenceCount",
+        ".growing", ".constraintsChanged", ".tablesChanged", ".accounts", ".reachabilityRounds",
+        ".reachabilityAwaiting",
+        ".reservations",
     ],
     unordered: [
         ".installed.rules", ".occupied", ".pairs[].value", ".others",
@@ -180,12 +183,15 @@ extension Response {
                 // Given at the start.
                 "topology", "policy", "seed", "reservable", "search",
                 // Recorded.
-                "linkStates", "flows", "leaving", "ended", "installation", "revision", "nextNumber", "nextName",
+                "linkStates", "health", "flows", "leaving", "ended", "installation", "revision", "nextNumber",
+                "nextName",
                 "occurrenceCount", "decisionCount",
                 // Follows from the flows and the link states.
-                "takesFlows", "holdings", "waiting", "yieldCounts", "matches", "labels", "timers", "flowsOfClient",
+                "takesFlows", "reduced", "unprotected", "growing", "ruleRoom", "holdings", "waiting", "yieldCounts",
+                "matches", "labels", "timers", "flowsOfClient",
                 // Ends with the process, or is asked for anew.
-                "subscriptions", "optimization", "now", "hasStarted", "armedWake", "effects", "recorded",
+                "constraintsChanged", "tablesChanged", "ignoresRuleRoom", "accounts", "subscriptions", "optimization",
+                "now", "hasStarted", "armedWake", "effects", "recorded",
                 "needsPlacing", "learning",
             ])
         #expect(

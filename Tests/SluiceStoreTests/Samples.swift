@@ -59,6 +59,7 @@ enum Samples {
         value.path = [LinkID("l1>"), LinkID("l2>")]
         value.formerPath = [LinkID("l3>")]
         value.moveReason = .learning
+        value.by = FlowID("w")
         value.rewards = (0.25, 0.75)
         value.reason = .linkLost(LinkID("l1>"))
         value.rejectionCode = .outranked
@@ -92,7 +93,8 @@ enum Samples {
     static let flowRecord = FlowRecord(
         number: 44, client: ClientID(5), submitted: Instant(nanoseconds: 3), request: request,
         directions: [flow, flow],
-        weight: 7, mayPreempt: true, yields: true, state: .degraded, reasons: reasons,
+        weight: 7, mayPreempt: true, yields: true,
+        engineering: EngineeringRecord(setup: 3, hold: 5, classType: 2), state: .degraded, reasons: reasons,
         placement: [
             PlacementRecord(bandwidth: .megabits(2), path: [LinkIndex(0), LinkIndex(1)], backup: [LinkIndex(2)])
         ], expires: Instant(nanoseconds: .max), placedAt: Instant(nanoseconds: 8), blockedBy: [LinkIndex(6)],
@@ -107,6 +109,7 @@ enum Samples {
         ],
         wouldFitIf: [
             .bandwidth(atMost: .megabits(1)), .latency(atLeast: Latency(microseconds: 3)), .flowsGone([FlowID("g")]),
+            .flowsMoved([FlowID("h")]),
             .priority(atLeast: 9), .linksUp([LinkID("l")]),
         ])
 
@@ -139,9 +142,15 @@ enum Samples {
                 .counters(
                     PlaneCounters(
                         revision: 9, nextNumber: 1 << 53, nextName: 4, occurrences: 8, decisions: 3,
-                        passesUnadmitted: true))
+                        passesUnadmitted: true, reachabilityIsSettled: true))
             ),
-            (.link(1), .link(.drained)), (.switch(2), .switch(revision: 1_764_000_000_000_000)),
+            (
+                .link(1),
+                .link(
+                    LinkRecord(
+                        state: .drained, failures: 3, lastFailure: Instant(nanoseconds: 5),
+                        heldUntil: Instant(nanoseconds: 6)))
+            ), (.switch(2), .switch(revision: 1_764_000_000_000_000)),
             (.slot(0), .flow(flowRecord)),
             (.slot(1), .leaving(LeavingRecord(labels: [16], carriers: [nil, .settled(meter: nil)]))),
         ]

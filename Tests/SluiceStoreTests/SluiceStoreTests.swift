@@ -26,14 +26,15 @@ import Testing
         #expect(store?.isEmpty == true)
         _ = try store?.commit(Samples.records)
         _ = try store?.commit([
-            PlaneChange(key: .slot(0), record: nil), PlaneChange(key: .link(7), record: .link(.down)),
+            PlaneChange(key: .slot(0), record: nil),
+            PlaneChange(key: .link(7), record: .link(LinkRecord(state: .down))),
         ])
         store = nil
         let again = try folder.open()
         #expect(!again.isEmpty)
         var wanted = Dictionary(uniqueKeysWithValues: Samples.records.map { ($0.key, $0.record) })
         wanted[.slot(0)] = nil
-        wanted[.link(7)] = .link(.down)
+        wanted[.link(7)] = .link(LinkRecord(state: .down))
         #expect(try contents(again) == wanted.compactMapValues { $0 })
     }
 
@@ -62,7 +63,7 @@ import Testing
     @Test func `a whole state replaces everything`() throws {
         let store = try folder.open()
         _ = try store.commit(Samples.records)
-        _ = try store.commit([PlaneChange(key: .link(1), record: .link(.down))])
+        _ = try store.commit([PlaneChange(key: .link(1), record: .link(LinkRecord(state: .down)))])
         _ = try store.commit(Array(Samples.records.prefix(2)))
         #expect(try contents(store).count == 2)
     }

@@ -10,6 +10,7 @@ import SluiceModel
 struct RecordedState: Sendable {
     var counters: PlaneCounters
     var linkStates: [LinkState]
+    var health: [LinkIndex: LinkHealth]
     var automata: Set<Carrier> = []
 }
 
@@ -29,8 +30,11 @@ extension ControlPlane {
     package mutating func takeChanges() -> [PlaneChange] {
         guard let recorded else { return takeEverything() }
         var changes: [PlaneChange] = []
-        if recorded.linkStates != linkStates {
-            for link in linkStates.indices where linkStates[link] != recorded.linkStates[link] {
+        if recorded.linkStates != linkStates || recorded.health != health {
+            for link in linkStates.indices
+            where linkStates[link] != recorded.linkStates[link]
+                || health[LinkIndex(link)] != recorded.health[LinkIndex(link)]
+            {
                 changes.append(linkChange(link))
             }
         }
@@ -49,7 +53,8 @@ extension ControlPlane {
         if counters != recorded.counters {
             changes.insert(PlaneChange(key: .counters, record: .counters(counters)), at: 0)
         }
-        self.recorded = RecordedState(counters: counters, linkStates: linkStates, automata: recorded.automata)
+        self.recorded = RecordedState(
+            counters: counters, linkStates: linkStates, health: health, automata: recorded.automata)
         return changes
     }
 
@@ -79,7 +84,7 @@ extension ControlPlane {
     private mutating func takeEverything() -> [PlaneChange] {
         _ = (installation.changes.switches.take(), installation.changes.carriers.take(), flows.changes.take())
         _ = ended.changes.take()
-        recorded = RecordedState(counters: counters, linkStates: linkStates)
+        recorded = RecordedState(counters: counters, linkStates: linkStates, health: health)
         return records
     }
 
@@ -89,7 +94,9 @@ extension ControlPlane {
             PlaneChange(key: .directory, record: .directory(TopologyDirectory(topology))),
             PlaneChange(key: .counters, record: .counters(counters)),
         ]
-        for link in linkStates.indices where linkStates[link] != .up { all.append(linkChange(link)) }
+        for link in linkStates.indices where linkStates[link] != .up || health[LinkIndex(link)] != nil {
+            all.append(linkChange(link))
+        }
         for node in topology.switches {
             all.append(
                 PlaneChange(
@@ -108,11 +115,21 @@ extension ControlPlane {
     private var counters: PlaneCounters {
         PlaneCounters(
             revision: revision, nextNumber: nextNumber, nextName: nextName, occurrences: occurrenceCount,
-            decisions: decisionCount, passesUnadmitted: installation.passesUnadmitted)
+            decisions: decisionCount, passesUnadmitted: installation.passesUnadmitted,
+            reachabilityIsSettled: installation.reachabilityIsSettled)
     }
 
     private func linkChange(_ link: Int) -> PlaneChange {
-        PlaneChange(key: .link(link), record: linkStates[link] == .up ? nil : .link(linkStates[link]))
+        let state = linkStates[link]
+        guard let health = health[LinkIndex(link)] else {
+            return PlaneChange(key: .link(link), record: state == .up ? nil : .link(LinkRecord(state: state)))
+        }
+        return PlaneChange(
+            key: .link(link),
+            record: .link(
+                LinkRecord(
+                    state: state, failures: health.failures, lastFailure: health.lastFailure,
+                    heldUntil: health.heldUntil)))
     }
 
     private func slotChange(_ slot: Int) -> PlaneChange {
@@ -129,6 +146,8 @@ extension ControlPlane {
         FlowRecord(
             number: unit.number, client: unit.client, submitted: unit.submitted, request: unit.request,
             directions: unit.directions, weight: unit.weight, mayPreempt: unit.mayPreempt, yields: unit.yields,
+            engineering: EngineeringRecord(
+                setup: unit.engineering.setup, hold: unit.engineering.hold, classType: unit.engineering.classType),
             state: unit.state, reasons: unit.reasons,
             placement: unit.placement?.map {
                 PlacementRecord(bandwidth: $0.bandwidth, path: $0.path.links, backup: $0.backup?.links ?? [])

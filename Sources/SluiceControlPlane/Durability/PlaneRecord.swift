@@ -11,7 +11,7 @@ package import SluiceModel
 package enum RecordKey: Hashable, Comparable, Sendable {
     case directory
     case counters
-    /// Link, by its position; present where its state is not `up`.
+    /// Link, by its position; present where it is not up, or has failed.
     case link(Int)
     /// Switch, by its node's position.
     case `switch`(Int)
@@ -26,7 +26,7 @@ package enum RecordKey: Hashable, Comparable, Sendable {
 package enum PlaneRecord: Hashable, Sendable {
     case directory(TopologyDirectory)
     case counters(PlaneCounters)
-    case link(LinkState)
+    case link(LinkRecord)
     /// Revision of its rules.
     case `switch`(revision: UInt64)
     case flow(FlowRecord)
@@ -57,9 +57,12 @@ package struct PlaneCounters: Hashable, Sendable {
     package var decisions: Int
     /// Whether the switches pass traffic that belongs to no flow.
     package var passesUnadmitted: Bool
+    /// Whether the switches have been sent all of the rules by which hosts find each other.
+    package var reachabilityIsSettled: Bool
 
     package init(
-        revision: UInt64, nextNumber: UInt64, nextName: Int, occurrences: UInt64, decisions: Int, passesUnadmitted: Bool
+        revision: UInt64, nextNumber: UInt64, nextName: Int, occurrences: UInt64, decisions: Int,
+        passesUnadmitted: Bool, reachabilityIsSettled: Bool
     ) {
         self.revision = revision
         self.nextNumber = nextNumber
@@ -67,6 +70,24 @@ package struct PlaneCounters: Hashable, Sendable {
         self.occurrences = occurrences
         self.decisions = decisions
         self.passesUnadmitted = passesUnadmitted
+        self.reachabilityIsSettled = reachabilityIsSettled
+    }
+}
+
+/// A link that is not up, or that has failed.
+package struct LinkRecord: Hashable, Sendable {
+    package var state: LinkState
+    /// In a row.
+    package var failures: Int
+    package var lastFailure: Instant
+    /// Up, and closed to flows until then.
+    package var heldUntil: Instant?
+
+    package init(state: LinkState, failures: Int = 0, lastFailure: Instant = .epoch, heldUntil: Instant? = nil) {
+        self.state = state
+        self.failures = failures
+        self.lastFailure = lastFailure
+        self.heldUntil = heldUntil
     }
 }
 
@@ -81,6 +102,7 @@ package struct FlowRecord: Hashable, Sendable {
     package var weight: Int
     package var mayPreempt: Bool
     package var yields: Bool
+    package var engineering: EngineeringRecord
     package var state: FlowState
     package var reasons: [FlowReason]
     /// One for each direction; nil where the flow holds nothing.
@@ -96,7 +118,8 @@ package struct FlowRecord: Hashable, Sendable {
 
     package init(
         number: UInt64, client: ClientID, submitted: Instant, request: FlowRequest, directions: [Flow], weight: Int,
-        mayPreempt: Bool, yields: Bool, state: FlowState, reasons: [FlowReason], placement: [PlacementRecord]?,
+        mayPreempt: Bool, yields: Bool, engineering: EngineeringRecord, state: FlowState, reasons: [FlowReason],
+        placement: [PlacementRecord]?,
         expires: Instant?, placedAt: Instant, blockedBy: [LinkIndex]?, labels: [UInt32?], formerLabels: [UInt32],
         history: [Occurrence], carriers: [CarrierRecord?]
     ) {
@@ -108,6 +131,7 @@ package struct FlowRecord: Hashable, Sendable {
         self.weight = weight
         self.mayPreempt = mayPreempt
         self.yields = yields
+        self.engineering = engineering
         self.state = state
         self.reasons = reasons
         self.placement = placement
@@ -118,6 +142,19 @@ package struct FlowRecord: Hashable, Sendable {
         self.formerLabels = formerLabels
         self.history = history
         self.carriers = carriers
+    }
+}
+
+/// RSVP-TE's side of a flow.
+package struct EngineeringRecord: Hashable, Sendable {
+    package var setup: Int
+    package var hold: Int
+    package var classType: Int
+
+    package init(setup: Int, hold: Int, classType: Int) {
+        self.setup = setup
+        self.hold = hold
+        self.classType = classType
     }
 }
 

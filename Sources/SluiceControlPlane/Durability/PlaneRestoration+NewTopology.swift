@@ -143,7 +143,7 @@ extension ControlPlane {
         needsPlacing = false
         revision += 1
         var consequences = Consequences(.linkState(.up, links: []))
-        retryWaiting(&consequences)
+        useRoom(&consequences)
         _ = conclude(consequences)
     }
 }

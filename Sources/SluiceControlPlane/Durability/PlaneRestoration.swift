@@ -71,7 +71,7 @@ package struct PlaneRestoration: Sendable {
                 translation = IndexTranslation(from: directory, to: plane.topology)
             }
         case (.counters, .counters(let counters)): self.counters = counters
-        case (.link(let position), .link(let state)): try restoreLink(position, state, key)
+        case (.link(let position), .link(let link)): try restoreLink(position, link, key)
         case (.switch(let position), .switch(let revision)):
             if topologyHasChanged { break }
             guard position < plane.topology.nodes.count, !plane.topology.nodes[position].isHost else {
@@ -118,6 +118,24 @@ package struct PlaneRestoration: Sendable {
                 plane.installation.restore(carrier, installation)
             }
         }
+        // Policy and topology may have become stricter since.
+        plane.constraintsChanged = plane.holdings.pools != nil
+        plane.tablesChanged =
+            topologyHasChanged || counters.passesUnadmitted != (plane.policy.unadmitted == .bestEffort)
+        if !counters.reachabilityIsSettled {
+            // Which rules beside flows a switch holds is not known: revisions begin anew, and with them the switches.
+            for node in plane.topology.switches { plane.installation.restore(0, of: node.position) }
+        }
+        // Those that have less than they asked for look for more when their time has come.
+        for slot in plane.reduced.sorted() {
+            let unit = plane.flows[slot]
+            plane.growing.insert(slot)
+            timers.append(
+                (
+                    unit.number, unit.placedAt.advanced(bySeconds: plane.policy.damping.growthSeconds),
+                    .growth(slot: slot, number: unit.number)
+                ))
+        }
         plane.flows.restoreFree(except: plane.leaving)
         let (flows, leaving) = (plane.flows, plane.leaving)
         var labels = Set(leaving.values.flatMap(\.labels))
@@ -139,14 +157,21 @@ package struct PlaneRestoration: Sendable {
     }
 
     private mutating func restoreLink(
-        _ position: Int, _ state: LinkState, _ key: RecordKey
+        _ position: Int, _ link: LinkRecord, _ key: RecordKey
     ) throws(RestorationFailure) {
         guard position < directory?.links.count ?? 0 else { throw .record(key, fault: "there is no such link") }
         let index = translation.map { $0.link(LinkIndex(position)) } ?? LinkIndex(position)
         // A link that is gone has no state.
         guard let index else { return }
-        plane.linkStates[index.position] = state
-        plane.takesFlows[index.position] = state == .up
+        plane.linkStates[index.position] = link.state
+        if link.failures > 0 {
+            plane.health[index] = LinkHealth(
+                failures: link.failures, lastFailure: link.lastFailure, heldUntil: link.heldUntil)
+        }
+        if let until = plane.health[index]?.heldUntil {
+            timers.append((0, until, .linkRelease(link: index.position, until: until)))
+        }
+        plane.takesFlows[index.position] = plane.isOpenToFlows(index)
     }
 
     /// Puts a unit into its slot, with everything that follows from it but its rules.
@@ -158,11 +183,13 @@ package struct PlaneRestoration: Sendable {
         for link in needed.keys.sorted() where needed[link] ?? 0 > plane.holdings.residual[link.position] {
             throw .overbooked(plane.topology[link].id)
         }
-        guard plane.leaving[unit.slot] == nil, plane.flows.restore(unit) else {
+        var bare = unit
+        bare.placement = nil
+        guard plane.leaving[unit.slot] == nil, plane.flows.restore(bare) else {
             throw .record(key, fault: "flow \"\(unit.id)\" is there twice")
         }
+        plane.setPlacement(unit.slot, unit.placement)
         plane.takeAgain(unit.slot)
-        if unit.placement != nil, unit.yields { plane.yieldCounts[unit.level, default: 0] += 1 }
         plane.register(unit.slot)
         let start = unit.reasons.compactMap { if case .waitsForStart(let start) = $0 { start } else { nil } }.first
         if let start {
@@ -258,7 +285,10 @@ extension FlowUnit {
             zip(record.labels, record.directions).allSatisfy({ $0 == nil || $1.match?.etherType != nil }),
             (record.labels.compactMap { $0 } + record.formerLabels).allSatisfy(LabelPool.holds),
             record.directions.allSatisfy({ $0.fits(topology) }),
-            record.blockedBy?.allSatisfy({ $0.position < topology.links.count }) ?? true
+            record.blockedBy?.allSatisfy({ $0.position < topology.links.count }) ?? true,
+            record.engineering.setup <= record.directions[0].priority.level,
+            record.engineering.hold >= record.directions[0].priority.level,
+            (0..<BandwidthConstraints.classTypes).contains(record.engineering.classType)
         else { return nil }
         var placement: [DirectionPlacement]?
         if let places = record.placement {
@@ -274,6 +304,9 @@ extension FlowUnit {
             slot: slot, number: record.number, client: record.client, submitted: record.submitted,
             request: record.request, directions: record.directions, weight: record.weight,
             mayPreempt: record.mayPreempt, yields: record.yields,
+            engineering: TrafficEngineering(
+                setup: record.engineering.setup, hold: record.engineering.hold,
+                classType: record.engineering.classType),
             // Active are flows whose switches say so, and none is heard of yet.
             state: record.state == .active ? .admitted : record.state, reasons: record.reasons, placement: placement,
             expires: record.expires, placedAt: record.placedAt, blockedBy: record.blockedBy, labels: record.labels,

@@ -105,7 +105,11 @@ struct Installation: Sendable {
 
     /// How many rules each switch holds beside those of flows, if every link were up.
     mutating func reserveTables(base: [Int]) { tables.base = base }
+
     var passesUnadmitted: Bool { reachability?.passesUnadmitted ?? false }
+
+    /// Whether every switch has been sent all of the rules beside flows.
+    var reachabilityIsSettled: Bool { reachabilityRounds.isEmpty }
 
     // MARK: Restoring
 
@@ -115,8 +119,8 @@ struct Installation: Sendable {
         self.reachability = reachability
     }
 
-    /// What the switches hold of `carrier`, and what they should come to. Whatever rules an earlier carrier left on the
-    /// same row are this one's from here on.
+    /// What the switches hold of `carrier`, and what they should come to. A row that another carrier has is that one's:
+    /// carriers that have what they should come first.
     ///
     /// - Precondition: nothing is known of the carrier, and its links have room for what it occupies.
     mutating func restore(_ carrier: Carrier, _ restored: FlowInstallation) {
@@ -129,7 +133,7 @@ struct Installation: Sendable {
             var change = SwitchChange()
             change.rules = [placed.rule]
             let node = placed.switch.position
-            switches[node].state.apply(change)
+            if switches[node].state.rules[placed.rule.key] == nil { switches[node].state.apply(change) }
             if !marks.contains(where: { $0.node == node }) {
                 marks.append(FlowInstallation.Mark(node: node, revision: switches[node].revision))
             }

@@ -214,7 +214,7 @@ extension Request {
     fileprivate var takesRoom: Bool {
         switch self {
         case .submit(_, let dryRun), .update(_, let dryRun): !dryRun
-        case .submitBatch: true
+        case .submitBatch(_, _, let dryRun): !dryRun
         case .withdraw, .get, .list, .explain, .topology, .setLink, .rules, .subscribeRules, .acknowledgeRules,
             .subscribeEvents, .reportTelemetry, .automata, .optimize, .optimizeStatus, .status, .policy, .replacePolicy:
             false

@@ -36,6 +36,7 @@ extension RecordSink {
             sink.linkNames("path", value.path)
             sink.linkNames("formerPath", value.formerPath)
             sink.optional("moveReason", value.moveReason) { $0.text("moveReason", $1.rawValue) }
+            sink.optional("by", value.by) { $0.identifier("by", $1) }
             sink.optional("formerReward", value.formerReward) { $0.real("formerReward", $1) }
             sink.optional("presentReward", value.presentReward) { $0.real("presentReward", $1) }
             sink.optional("reason", value.reason) { $0.reason("reason", $1) }
@@ -130,6 +131,9 @@ extension RecordSink {
             case .flowsGone(let flows):
                 sink.text("kind", RemedyKind.flowsGone.rawValue)
                 sink.list("flows", flows) { $0.identifier(element, $1) }
+            case .flowsMoved(let flows):
+                sink.text("kind", RemedyKind.flowsMoved.rawValue)
+                sink.list("flows", flows) { $0.identifier(element, $1) }
             case .priority(let least):
                 sink.text("kind", RemedyKind.priority.rawValue)
                 sink.integer("atLeast", least)
@@ -146,7 +150,7 @@ private enum DetailKind: String {
     case labelsExhausted
 }
 
-private enum RemedyKind: String { case bandwidth, latency, flowsGone, priority, linksUp }
+private enum RemedyKind: String { case bandwidth, latency, flowsGone, flowsMoved, priority, linksUp }
 
 extension RecordSource {
     mutating func reason(_ name: String) throws(RecordFault) -> FlowReason {
@@ -189,6 +193,7 @@ extension RecordSource {
             value.moveReason = try source.optional("moveReason") { source throws(RecordFault) in
                 try source.named("moveReason")
             }
+            value.by = try source.optional("by") { source throws(RecordFault) in try source.identifier("by") }
             value.formerReward = try source.optional("formerReward") { source throws(RecordFault) in
                 try source.real("formerReward")
             }
@@ -276,6 +281,9 @@ extension RecordSource {
             case .latency: return .latency(atLeast: try source.latency("atLeast"))
             case .flowsGone:
                 return .flowsGone(
+                    try source.list("flows") { source throws(RecordFault) in try source.identifier(element) })
+            case .flowsMoved:
+                return .flowsMoved(
                     try source.list("flows") { source throws(RecordFault) in try source.identifier(element) })
             case .priority: return .priority(atLeast: try source.integer("atLeast"))
             case .linksUp: return .linksUp(try source.linkNames("links"))

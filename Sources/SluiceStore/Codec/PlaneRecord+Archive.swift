@@ -81,7 +81,12 @@ extension PlaneRecord {
             sink.unsigned("occurrences", counters.occurrences)
             sink.integer("decisions", counters.decisions)
             sink.flag("passesUnadmitted", counters.passesUnadmitted)
-        case .link(let state): sink.text("state", state.rawValue)
+            sink.flag("reachabilityIsSettled", counters.reachabilityIsSettled)
+        case .link(let link):
+            sink.text("state", link.state.rawValue)
+            sink.integer("failures", link.failures)
+            sink.instant("lastFailure", link.lastFailure)
+            sink.optional("heldUntil", link.heldUntil) { $0.instant("heldUntil", $1) }
         case .switch(let revision): sink.unsigned("revision", revision)
         case .flow(let flow):
             sink.flag("isLive", true)
@@ -113,8 +118,16 @@ extension PlaneRecord {
                     revision: try source.unsigned("revision"), nextNumber: try source.unsigned("nextNumber"),
                     nextName: try source.integer("nextName"), occurrences: try source.unsigned("occurrences"),
                     decisions: try source.integer("decisions"),
-                    passesUnadmitted: try source.flag("passesUnadmitted")))
-        case .link: self = .link(try source.named("state"))
+                    passesUnadmitted: try source.flag("passesUnadmitted"),
+                    reachabilityIsSettled: try source.flag("reachabilityIsSettled")))
+        case .link:
+            self = .link(
+                LinkRecord(
+                    state: try source.named("state"), failures: try source.integer("failures", in: 0...Int.max),
+                    lastFailure: try source.instant("lastFailure"),
+                    heldUntil: try source.optional("heldUntil") { source throws(RecordFault) in
+                        try source.instant("heldUntil")
+                    }))
         case .switch: self = .switch(revision: try source.unsigned("revision"))
         case .slot:
             if try source.flag("isLive") {
@@ -152,6 +165,9 @@ extension FlowRecord {
         sink.integer("weight", weight)
         sink.flag("mayPreempt", mayPreempt)
         sink.flag("yields", yields)
+        sink.integer("setup", engineering.setup)
+        sink.integer("hold", engineering.hold)
+        sink.integer("classType", engineering.classType)
         sink.text("state", state.rawValue)
         sink.list("reasons", reasons) { $0.reason(element, $1) }
         sink.optional("placement", placement) { sink, places in
@@ -182,7 +198,11 @@ extension FlowRecord {
                 try source.flow(element, of: request)
             },
             weight: try source.integer("weight", in: 0...Limits.weight), mayPreempt: try source.flag("mayPreempt"),
-            yields: try source.flag("yields"), state: try source.named("state"),
+            yields: try source.flag("yields"),
+            engineering: EngineeringRecord(
+                setup: try source.integer("setup"), hold: try source.integer("hold"),
+                classType: try source.integer("classType")),
+            state: try source.named("state"),
             reasons: try source.list("reasons") { source throws(RecordFault) in try source.reason(element) },
             placement: try source.optional("placement") { source throws(RecordFault) in
                 try source.list("placement") { source throws(RecordFault) in
