@@ -98,7 +98,7 @@ enum Samples {
         placement: [
             PlacementRecord(bandwidth: .megabits(2), path: [LinkIndex(0), LinkIndex(1)], backup: [LinkIndex(2)])
         ], expires: Instant(nanoseconds: .max), placedAt: Instant(nanoseconds: 8), blockedBy: [LinkIndex(6)],
-        labels: [16, nil], formerLabels: [17, 18], history: [occurrence],
+        labels: [16, nil], formerLabels: [17, 18], history: [occurrence], awaitsGrowth: true,
         carriers: [.underWay(carrier), .settled(meter: meter)])
 
     static let rejection = Rejection(

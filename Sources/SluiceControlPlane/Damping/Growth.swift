@@ -37,6 +37,7 @@ extension ControlPlane {
             if due <= now {
                 ready.append(slot)
             } else if growing.insert(slot).inserted {
+                flows.changes.note(slot)
                 timers.arm(.growth(slot: slot, number: unit.number), at: due)
             }
         }
@@ -64,6 +65,7 @@ extension ControlPlane {
     /// A timer of `growReduced` has come up.
     mutating func growOnTime(_ slot: Int, isLive: Bool) {
         growing.remove(slot)
+        flows.changes.note(slot)
         guard isLive, reduced.contains(slot) else { return }
         var consequences = Consequences(.release)
         growReduced(&consequences)

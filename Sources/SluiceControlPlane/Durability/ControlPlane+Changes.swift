@@ -153,7 +153,8 @@ extension ControlPlane {
                 PlacementRecord(bandwidth: $0.bandwidth, path: $0.path.links, backup: $0.backup?.links ?? [])
             },
             expires: unit.expires, placedAt: unit.placedAt, blockedBy: unit.blockedBy, labels: unit.labels,
-            formerLabels: unit.formerLabels, history: unit.history, carriers: carrierRecords(unit.slot))
+            formerLabels: unit.formerLabels, history: unit.history,
+            awaitsGrowth: growing.contains(unit.slot), carriers: carrierRecords(unit.slot))
     }
 
     private func carrierRecords(_ slot: Int) -> [CarrierRecord?] {

@@ -113,6 +113,8 @@ package struct FlowRecord: Hashable, Sendable {
     package var labels: [UInt32?]
     package var formerLabels: [UInt32]
     package var history: [Occurrence]
+    /// A timer looks whether it can have more of the bandwidth it asked for.
+    package var awaitsGrowth: Bool
     /// What the switches have of either direction; nil: nothing.
     package var carriers: [CarrierRecord?]
 
@@ -121,7 +123,7 @@ package struct FlowRecord: Hashable, Sendable {
         mayPreempt: Bool, yields: Bool, engineering: EngineeringRecord, state: FlowState, reasons: [FlowReason],
         placement: [PlacementRecord]?,
         expires: Instant?, placedAt: Instant, blockedBy: [LinkIndex]?, labels: [UInt32?], formerLabels: [UInt32],
-        history: [Occurrence], carriers: [CarrierRecord?]
+        history: [Occurrence], awaitsGrowth: Bool, carriers: [CarrierRecord?]
     ) {
         self.number = number
         self.client = client
@@ -141,6 +143,7 @@ package struct FlowRecord: Hashable, Sendable {
         self.labels = labels
         self.formerLabels = formerLabels
         self.history = history
+        self.awaitsGrowth = awaitsGrowth
         self.carriers = carriers
     }
 }

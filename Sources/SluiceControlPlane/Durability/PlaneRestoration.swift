@@ -126,16 +126,6 @@ package struct PlaneRestoration: Sendable {
             // Which rules beside flows a switch holds is not known: revisions begin anew, and with them the switches.
             for node in plane.topology.switches { plane.installation.restore(0, of: node.position) }
         }
-        // Those that have less than they asked for look for more when their time has come.
-        for slot in plane.reduced.sorted() {
-            let unit = plane.flows[slot]
-            plane.growing.insert(slot)
-            timers.append(
-                (
-                    unit.number, unit.placedAt.advanced(bySeconds: plane.policy.damping.growthSeconds),
-                    .growth(slot: slot, number: unit.number)
-                ))
-        }
         plane.flows.restoreFree(except: plane.leaving)
         let (flows, leaving) = (plane.flows, plane.leaving)
         var labels = Set(leaving.values.flatMap(\.labels))
@@ -206,6 +196,11 @@ package struct PlaneRestoration: Sendable {
             throw .record(key, fault: "its flow and its path do not fit the topology")
         }
         try restore(unit: unit, key)
+        if record.awaitsGrowth {
+            plane.growing.insert(slot)
+            let due = unit.placedAt.advanced(bySeconds: plane.policy.damping.growthSeconds)
+            timers.append((unit.number, due, .growth(slot: slot, number: unit.number)))
+        }
         for (direction, carrier) in record.carriers.enumerated() {
             guard let carrier else { continue }
             try restore(carrier, unit.carrier(direction), of: (unit, direction), key)

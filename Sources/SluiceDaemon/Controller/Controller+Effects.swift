@@ -158,7 +158,7 @@ extension Controller {
 
 extension Event {
     /// A request that may change what is admitted, or where.
-    fileprivate var isDecision: Bool {
+    var isDecision: Bool {
         switch self {
         case .request(_, from: _, let request):
             switch request {

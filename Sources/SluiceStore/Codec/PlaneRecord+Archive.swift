@@ -185,6 +185,7 @@ extension FlowRecord {
         sink.list("labels", labels) { sink, label in sink.optional(element, label) { $0.integer(element, Int($1)) } }
         sink.list("formerLabels", formerLabels) { $0.integer(element, Int($1)) }
         sink.occurrences("history", history)
+        sink.flag("awaitsGrowth", awaitsGrowth)
         sink.list("carriers", carriers) { $0.carrier(element, $1) }
     }
 
@@ -224,6 +225,7 @@ extension FlowRecord {
             formerLabels: try source.list("formerLabels") { source throws(RecordFault) in
                 try source.small(element)
             }, history: try source.occurrences("history"),
+            awaitsGrowth: try source.flag("awaitsGrowth"),
             carriers: try source.list("carriers") { source throws(RecordFault) in try source.carrier(element) })
     }
 }
