@@ -5,8 +5,8 @@ import SluiceJSON
 
 struct JSONSink: RecordSink {
     private(set) var writer: JSONWriter
-    /// Whether what is open is a list, whose elements have no names.
-    private var isList: [Bool] = []
+    /// Whether what is open is a list, whose elements have no names; first the object that the fields are in.
+    private var isList = [false]
 
     init(_ writer: JSONWriter) { self.writer = writer }
 
