@@ -88,7 +88,7 @@ enum Samples {
                     actions: [.output(PortNumber(1))])),
         ], meter: meter, targetMeter: meter,
         occupied: [CarrierRecord.Occupied(link: LinkIndex(3), bandwidth: .megabits(3))], hasFailed: true,
-        isInterrupted: true)
+        isStale: true, isInterrupted: true)
 
     static let flowRecord = FlowRecord(
         number: 44, client: ClientID(5), submitted: Instant(nanoseconds: 3), request: request,

@@ -193,7 +193,7 @@ extension Installation {
     func record(of carrier: Carrier) -> CarrierRecord? {
         guard knows(carrier), let installation = carriers[Int(carrier)] else { return nil }
         if let target = installation.target, installation.phase == .idle, !installation.isStale,
-            !installation.isInterrupted
+            !installation.isInterrupted, installation.installed.hasSameRules(as: target.rules)
         {
             return .settled(meter: target.rules.meter)
         }
@@ -204,6 +204,15 @@ extension Installation {
                 occupied: installation.occupied.map {
                     CarrierRecord.Occupied(link: LinkIndex($0.link), bandwidth: Bandwidth(bitsPerSecond: $0.bandwidth))
                 },
-                hasFailed: installation.phase == .failed, isInterrupted: installation.isInterrupted))
+                hasFailed: installation.phase == .failed,
+                isStale: installation.isStale || installation.phase == .running,
+                isInterrupted: installation.isInterrupted))
+    }
+}
+
+extension FlowRules {
+    /// In whatever order.
+    fileprivate func hasSameRules(as other: FlowRules) -> Bool {
+        meter == other.meter && rules.count == other.rules.count && rules.allSatisfy(other.rules.contains)
     }
 }

@@ -195,12 +195,14 @@ package enum CarrierRecord: Hashable, Sendable {
         package var occupied: [Occupied]
         /// A switch refused a rule: nothing more is tried until the flow changes.
         package var hasFailed: Bool
+        /// They are to be changed.
+        package var isStale: Bool
         /// Its rules go before new ones come.
         package var isInterrupted: Bool
 
         package init(
             number: UInt64, level: Int, rules: [PlacedRule], meter: Meter?, targetMeter: Meter?, occupied: [Occupied],
-            hasFailed: Bool, isInterrupted: Bool
+            hasFailed: Bool, isStale: Bool, isInterrupted: Bool
         ) {
             self.number = number
             self.level = level
@@ -209,6 +211,7 @@ package enum CarrierRecord: Hashable, Sendable {
             self.targetMeter = targetMeter
             self.occupied = occupied
             self.hasFailed = hasFailed
+            self.isStale = isStale
             self.isInterrupted = isInterrupted
         }
     }

@@ -266,7 +266,7 @@ package struct PlaneRestoration: Sendable {
             }
             installation.isInterrupted = record.isInterrupted
             installation.phase = record.hasFailed ? .failed : .idle
-            installation.isStale = !record.hasFailed
+            installation.isStale = record.isStale && !record.hasFailed
             underWay.append((carrier, installation))
         }
     }

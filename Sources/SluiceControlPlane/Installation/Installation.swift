@@ -464,7 +464,11 @@ struct Installation: Sendable {
         releaseAwaited(node, upTo: .max)
         reachabilityAwaiting.removeAll { $0.node == node }
         sendReachability(from: 2)
-        let deactivated = carriersWithRules(on: node).filter { carriers[Int($0)]?.isActive == true }
+        // By their marks: another flow may have taken over the only row that one has here.
+        let deactivated = carriers.indices.compactMap { carrier in
+            let isHere = carriers[carrier]?.marks.contains { $0.node == node } ?? false
+            return isHere && carriers[carrier]?.isActive == true ? Carrier(carrier) : nil
+        }
         for carrier in deactivated {
             carriers[Int(carrier)]?.isActive = false
             for mark in carriers[Int(carrier)]?.marks ?? [] { switches[mark.node].unconfirmed.insert(carrier) }

@@ -26,6 +26,7 @@ extension RecordSink {
                         }
                     }
                     sink.flag("hasFailed", state.hasFailed)
+                    sink.flag("isStale", state.isStale)
                     sink.flag("isInterrupted", state.isInterrupted)
                 }
             }
@@ -90,7 +91,8 @@ extension RecordSource {
                                     link: try source.index("link"), bandwidth: try source.bandwidth("bandwidth"))
                             }
                         },
-                        hasFailed: try source.flag("hasFailed"), isInterrupted: try source.flag("isInterrupted")))
+                        hasFailed: try source.flag("hasFailed"), isStale: try source.flag("isStale"),
+                        isInterrupted: try source.flag("isInterrupted")))
             }
         }
     }
