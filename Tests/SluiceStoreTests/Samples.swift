@@ -58,6 +58,7 @@ enum Samples {
         value.linkState = .drained
         value.path = [LinkID("l1>"), LinkID("l2>")]
         value.formerPath = [LinkID("l3>")]
+        value.shares = [PathShare(links: [LinkID("l1>")], weight: 3)]
         value.moveReason = .learning
         value.by = FlowID("w")
         value.rewards = (0.25, 0.75)
@@ -85,7 +86,10 @@ enum Samples {
                 switch: NodeIndex(5),
                 rule: Rule(
                     key: Rule.Key(table: 0, priority: 8_192, match: RuleMatch(label: 17)), cookie: 44,
-                    actions: [.output(PortNumber(1))])),
+                    actions: [.output(PortNumber(1))]),
+                group: Group(
+                    id: 8, kind: .select,
+                    buckets: [Group.Bucket(weight: 3, watchPort: PortNumber(2), actions: [.output(PortNumber(2))])])),
         ], meter: meter, targetMeter: meter,
         occupied: [CarrierRecord.Occupied(link: LinkIndex(3), bandwidth: .megabits(3))], hasFailed: true,
         isStale: true, isInterrupted: true)
@@ -96,8 +100,12 @@ enum Samples {
         weight: 7, mayPreempt: true, yields: true,
         engineering: EngineeringRecord(setup: 3, hold: 5, classType: 2), state: .degraded, reasons: reasons,
         placement: [
-            PlacementRecord(bandwidth: .megabits(2), path: [LinkIndex(0), LinkIndex(1)], backup: [LinkIndex(2)])
-        ], expires: Instant(nanoseconds: .max), placedAt: Instant(nanoseconds: 8), blockedBy: [LinkIndex(6)],
+            PlacementRecord(
+                bandwidth: .megabits(2), path: [LinkIndex(0), LinkIndex(1)], backup: [LinkIndex(2)],
+                split: [PlacementRecord.Share(path: [LinkIndex(0)], weight: 2)])
+        ], expires: Instant(nanoseconds: .max), placedAt: Instant(nanoseconds: 8), isKeptWhole: true,
+        refusedBy: [NodeIndex(1)],
+        blockedBy: [LinkIndex(6)],
         labels: [16, nil], formerLabels: [17, 18], history: [occurrence], awaitsGrowth: true,
         carriers: [.underWay(carrier), .settled(meter: meter)])
 
@@ -123,7 +131,8 @@ enum Samples {
         id: FlowID("e"), state: .rejected, reasons: reasons, source: NodeID("a"), destination: NodeID("b"),
         bandwidth: .megabits(1), requestedBandwidth: .megabits(2), priority: 3, className: "gold",
         path: [NodeID("a"), NodeID("b")], links: [LinkID("l")], latency: Latency(microseconds: 1),
-        backupLinks: [LinkID("m")], protection: .linkDisjoint, match: match, constraints: request.constraints,
+        shares: [PathShare(links: [LinkID("l")], weight: 1)], backupLinks: [LinkID("m")], protection: .linkDisjoint,
+        match: match, constraints: request.constraints,
         companion: FlowID("e~reverse"), start: Instant(nanoseconds: 1), expires: Instant(nanoseconds: 2),
         submitted: Instant(nanoseconds: 3), cookie: 1 << 52, rejection: rejection)
 

@@ -150,9 +150,14 @@ extension ControlPlane {
                 setup: unit.engineering.setup, hold: unit.engineering.hold, classType: unit.engineering.classType),
             state: unit.state, reasons: unit.reasons,
             placement: unit.placement?.map {
-                PlacementRecord(bandwidth: $0.bandwidth, path: $0.path.links, backup: $0.backup?.links ?? [])
+                PlacementRecord(
+                    bandwidth: $0.bandwidth, path: $0.path.links, backup: $0.backup?.links ?? [],
+                    split: $0.split.map { split in
+                        zip(split.paths, split.weights).map { PlacementRecord.Share(path: $0.links, weight: $1) }
+                    } ?? [])
             },
-            expires: unit.expires, placedAt: unit.placedAt, blockedBy: unit.blockedBy, labels: unit.labels,
+            expires: unit.expires, placedAt: unit.placedAt, isKeptWhole: unit.isKeptWhole,
+            refusedBy: unit.refusedBy, blockedBy: unit.blockedBy, labels: unit.labels,
             formerLabels: unit.formerLabels, history: unit.history,
             awaitsGrowth: growing.contains(unit.slot), carriers: carrierRecords(unit.slot))
     }

@@ -109,6 +109,8 @@ package struct FlowRecord: Hashable, Sendable {
     package var placement: [PlacementRecord]?
     package var expires: Instant?
     package var placedAt: Instant
+    package var isKeptWhole: Bool
+    package var refusedBy: [NodeIndex]
     package var blockedBy: [LinkIndex]?
     package var labels: [UInt32?]
     package var formerLabels: [UInt32]
@@ -122,7 +124,8 @@ package struct FlowRecord: Hashable, Sendable {
         number: UInt64, client: ClientID, submitted: Instant, request: FlowRequest, directions: [Flow], weight: Int,
         mayPreempt: Bool, yields: Bool, engineering: EngineeringRecord, state: FlowState, reasons: [FlowReason],
         placement: [PlacementRecord]?,
-        expires: Instant?, placedAt: Instant, blockedBy: [LinkIndex]?, labels: [UInt32?], formerLabels: [UInt32],
+        expires: Instant?, placedAt: Instant, isKeptWhole: Bool, refusedBy: [NodeIndex],
+        blockedBy: [LinkIndex]?, labels: [UInt32?], formerLabels: [UInt32],
         history: [Occurrence], awaitsGrowth: Bool, carriers: [CarrierRecord?]
     ) {
         self.number = number
@@ -139,6 +142,8 @@ package struct FlowRecord: Hashable, Sendable {
         self.placement = placement
         self.expires = expires
         self.placedAt = placedAt
+        self.isKeptWhole = isKeptWhole
+        self.refusedBy = refusedBy
         self.blockedBy = blockedBy
         self.labels = labels
         self.formerLabels = formerLabels
@@ -167,11 +172,24 @@ package struct PlacementRecord: Hashable, Sendable {
     package var path: [LinkIndex]
     /// Empty where there is none.
     package var backup: [LinkIndex]
+    /// All paths of a split flow, `path` first; empty for a flow on one path.
+    package var split: [Share]
 
-    package init(bandwidth: Bandwidth, path: [LinkIndex], backup: [LinkIndex]) {
+    package struct Share: Hashable, Sendable {
+        package var path: [LinkIndex]
+        package var weight: Int
+
+        package init(path: [LinkIndex], weight: Int) {
+            self.path = path
+            self.weight = weight
+        }
+    }
+
+    package init(bandwidth: Bandwidth, path: [LinkIndex], backup: [LinkIndex], split: [Share] = []) {
         self.bandwidth = bandwidth
         self.path = path
         self.backup = backup
+        self.split = split
     }
 }
 

@@ -47,6 +47,7 @@ extension PlaneRestoration {
             adapted.directions = directions
             adapted.blockedBy = nil
             adapted.carriers = [nil, nil]
+            adapted.refusedBy = []
             // Switches start anew, and with them the labels that they know.
             adapted.formerLabels = []
             adapted.placement = placement(of: record, directions, translation)
@@ -97,6 +98,7 @@ extension PlaneRestoration {
             guard let path = translation.links(place.path), let backup = translation.links(place.backup) else {
                 return nil
             }
+            // A split flow stays on its first path; learning may split it again.
             let record = PlacementRecord(bandwidth: place.bandwidth, path: path, backup: backup)
             guard let made = DirectionPlacement(record, of: flow, in: plane.topology),
                 flow.constraints.accept(made.path, in: plane.topology),

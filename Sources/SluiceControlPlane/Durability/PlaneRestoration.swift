@@ -281,6 +281,7 @@ extension FlowUnit {
             (record.labels.compactMap { $0 } + record.formerLabels).allSatisfy(LabelPool.holds),
             record.directions.allSatisfy({ $0.fits(topology) }),
             record.blockedBy?.allSatisfy({ $0.position < topology.links.count }) ?? true,
+            record.refusedBy.allSatisfy({ $0.position < topology.nodes.count }),
             record.engineering.setup <= record.directions[0].priority.level,
             record.engineering.hold >= record.directions[0].priority.level,
             (0..<BandwidthConstraints.classTypes).contains(record.engineering.classType)
@@ -304,8 +305,9 @@ extension FlowUnit {
                 classType: record.engineering.classType),
             // Active are flows whose switches say so, and none is heard of yet.
             state: record.state == .active ? .admitted : record.state, reasons: record.reasons, placement: placement,
-            expires: record.expires, placedAt: record.placedAt, blockedBy: record.blockedBy, labels: record.labels,
-            formerLabels: record.formerLabels,
+            expires: record.expires, placedAt: record.placedAt, isKeptWhole: record.isKeptWhole,
+            blockedBy: record.blockedBy, labels: record.labels, formerLabels: record.formerLabels,
+            refusedBy: record.refusedBy,
             history: record.history.map { $0.sharingNames(id: record.directions[0].id, topology) })
     }
 }
@@ -327,11 +329,23 @@ extension Occurrence {
 
 extension DirectionPlacement {
     init?(_ record: PlacementRecord, of flow: Flow, in topology: Topology) {
-        let links = record.path + record.backup
+        let links = record.path + record.backup + record.split.flatMap(\.path)
         guard links.allSatisfy({ $0.raw >= 0 && $0.position < topology.links.count }), record.bandwidth > .zero,
             let path = Path(record.path, in: topology), path.source(in: topology) == flow.source,
             path.destination(in: topology) == flow.destination
         else { return nil }
+        if !record.split.isEmpty {
+            let paths = record.split.compactMap { Path($0.path, in: topology) }
+            guard record.backup.isEmpty, paths.count == record.split.count, paths.count > 1, paths[0] == path,
+                Set(paths).count == paths.count, record.split.allSatisfy({ (1...Limits.weight).contains($0.weight) }),
+                paths.allSatisfy({
+                    $0.source(in: topology) == flow.source && $0.destination(in: topology) == flow.destination
+                }),
+                let split = SplitPaths(paths, weights: record.split.map(\.weight), in: topology)
+            else { return nil }
+            self.init(bandwidth: record.bandwidth, split: split)
+            return
+        }
         var backup: Path?
         if !record.backup.isEmpty {
             guard let second = Path(record.backup, in: topology), second.source(in: topology) == flow.source,

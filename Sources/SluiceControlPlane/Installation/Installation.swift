@@ -132,6 +132,7 @@ struct Installation: Sendable {
         for placed in installation.installed.rules {
             var change = SwitchChange()
             change.rules = [placed.rule]
+            if let group = placed.group { change.groups = [group] }
             let node = placed.switch.position
             if switches[node].state.rules[placed.rule.key] == nil { switches[node].state.apply(change) }
             if !marks.contains(where: { $0.node == node }) {

@@ -109,7 +109,7 @@ package struct FlowView: Hashable, Sendable {
     package init(
         id: FlowID, state: FlowState, reasons: [FlowReason], source: NodeID, destination: NodeID, bandwidth: Bandwidth,
         requestedBandwidth: Bandwidth, priority: Int, className: String?, path: [NodeID], links: [LinkID],
-        latency: Latency?, backupLinks: [LinkID], protection: Protection, match: FlowMatch?,
+        latency: Latency?, shares: [PathShare] = [], backupLinks: [LinkID], protection: Protection, match: FlowMatch?,
         constraints: ConstraintRequest, companion: FlowID?, start: Instant?, expires: Instant?, submitted: Instant,
         cookie: UInt64, rejection: Rejection?
     ) {
@@ -125,6 +125,7 @@ package struct FlowView: Hashable, Sendable {
         self.path = path
         self.links = links
         self.latency = latency
+        self.shares = shares
         self.backupLinks = backupLinks
         self.protection = protection
         self.match = match
@@ -143,6 +144,11 @@ package struct PathShare: Hashable, Sendable {
     package var links: [LinkID]
     /// Its part of the flow's traffic, over the sum of all weights of the flow.
     package var weight: Int
+
+    package init(links: [LinkID], weight: Int) {
+        self.links = links
+        self.weight = weight
+    }
 }
 
 /// A flow that had to give way, and what became of it.

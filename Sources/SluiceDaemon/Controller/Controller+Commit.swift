@@ -216,7 +216,8 @@ extension Request {
         case .submit(_, let dryRun), .update(_, let dryRun): !dryRun
         case .submitBatch(_, _, let dryRun): !dryRun
         case .withdraw, .get, .list, .explain, .topology, .setLink, .rules, .subscribeRules, .acknowledgeRules,
-            .subscribeEvents, .reportTelemetry, .automata, .optimize, .optimizeStatus, .status, .policy, .replacePolicy:
+            .subscribeEvents, .reportTelemetry, .telemetryStatus, .automata, .optimize, .optimizeStatus, .status,
+            .policy, .replacePolicy:
             false
         }
     }

@@ -35,6 +35,7 @@ extension RecordSink {
             sink.optional("linkState", value.linkState) { $0.text("linkState", $1.rawValue) }
             sink.linkNames("path", value.path)
             sink.linkNames("formerPath", value.formerPath)
+            sink.shares("shares", value.shares)
             sink.optional("moveReason", value.moveReason) { $0.text("moveReason", $1.rawValue) }
             sink.optional("by", value.by) { $0.identifier("by", $1) }
             sink.optional("formerReward", value.formerReward) { $0.real("formerReward", $1) }
@@ -59,6 +60,7 @@ extension RecordSink {
             sink.list("path", value.path) { $0.identifier(element, $1) }
             sink.linkNames("links", value.links)
             sink.optional("latency", value.latency) { $0.latency("latency", $1) }
+            sink.shares("shares", value.shares)
             sink.linkNames("backupLinks", value.backupLinks)
             sink.text("protection", value.protection.rawValue)
             sink.optional("match", value.match) { $0.match("match", $1) }
@@ -69,6 +71,15 @@ extension RecordSink {
             sink.instant("submitted", value.submitted)
             sink.unsigned("cookie", value.cookie)
             sink.optional("rejection", value.rejection) { $0.rejection("rejection", $1) }
+        }
+    }
+
+    private mutating func shares(_ name: String, _ values: [PathShare]) {
+        list(name, values) { sink, share in
+            sink.group(element) {
+                $0.linkNames("links", share.links)
+                $0.integer("weight", share.weight)
+            }
         }
     }
 
@@ -190,6 +201,7 @@ extension RecordSource {
             }
             value.path = try source.linkNames("path")
             value.formerPath = try source.linkNames("formerPath")
+            value.shares = try source.shares("shares")
             value.moveReason = try source.optional("moveReason") { source throws(RecordFault) in
                 try source.named("moveReason")
             }
@@ -225,7 +237,8 @@ extension RecordSource {
                 links: try source.linkNames("links"),
                 latency: try source.optional("latency") { source throws(RecordFault) in
                     try source.latency("latency")
-                }, backupLinks: try source.linkNames("backupLinks"), protection: try source.named("protection"),
+                }, shares: try source.shares("shares"), backupLinks: try source.linkNames("backupLinks"),
+                protection: try source.named("protection"),
                 match: try source.optional("match") { source throws(RecordFault) in try source.match("match") },
                 constraints: try source.constraintRequest("constraints"),
                 companion: try source.optional("companion") { source throws(RecordFault) in
@@ -237,6 +250,14 @@ extension RecordSource {
                 rejection: try source.optional("rejection") { source throws(RecordFault) in
                     try source.rejection("rejection")
                 })
+        }
+    }
+
+    private mutating func shares(_ name: String) throws(RecordFault) -> [PathShare] {
+        try list(name) { source throws(RecordFault) in
+            try source.group(element) { source throws(RecordFault) in
+                PathShare(links: try source.linkNames("links"), weight: try source.integer("weight"))
+            }
         }
     }
 

@@ -51,6 +51,21 @@ extension RecordSink {
             sink.optional("label", value.rule.key.match.label) { $0.integer("label", Int($1)) }
             sink.match("match", value.rule.key.match.fields)
             sink.list("actions", value.rule.actions) { $0.action(element, $1) }
+            sink.optional("group", value.group) { $0.ruleGroup("group", $1) }
+        }
+    }
+
+    private mutating func ruleGroup(_ name: String, _ value: Group) {
+        group(name) { sink in
+            sink.integer("id", Int(value.id))
+            sink.text("kind", value.kind.rawValue)
+            sink.list("buckets", value.buckets) { sink, bucket in
+                sink.group(element) { sink in
+                    sink.optional("weight", bucket.weight) { $0.integer("weight", Int($1)) }
+                    sink.optional("watchPort", bucket.watchPort) { $0.integer("watchPort", Int($1.raw)) }
+                    sink.list("actions", bucket.actions) { $0.action(element, $1) }
+                }
+            }
         }
     }
 
@@ -123,7 +138,28 @@ extension RecordSource {
                     key: Rule.Key(
                         table: table, priority: priority,
                         match: RuleMatch(inPort: inPort.map { PortNumber($0) }, label: label, fields: fields)),
-                    cookie: cookie, actions: actions))
+                    cookie: cookie, actions: actions),
+                group: try source.optional("group") { source throws(RecordFault) in try source.ruleGroup("group") })
+        }
+    }
+
+    private mutating func ruleGroup(_ name: String) throws(RecordFault) -> Group {
+        try group(name) { source throws(RecordFault) in
+            let id: UInt32 = try source.small("id")
+            let kind: Group.Kind = try source.named("kind")
+            return Group(
+                id: id, kind: kind,
+                buckets: try source.list("buckets") { source throws(RecordFault) in
+                    try source.group(element) { source throws(RecordFault) in
+                        let weight: UInt16? = try source.optionalSmall("weight")
+                        let port: UInt32? = try source.optionalSmall("watchPort")
+                        return Group.Bucket(
+                            weight: weight, watchPort: port.map { PortNumber($0) },
+                            actions: try source.list("actions") { source throws(RecordFault) in
+                                try source.action(element)
+                            })
+                    }
+                })
         }
     }
 

@@ -176,11 +176,19 @@ extension FlowRecord {
                     sink.bandwidth("bandwidth", place.bandwidth)
                     sink.links("path", place.path)
                     sink.links("backup", place.backup)
+                    sink.list("split", place.split) { sink, share in
+                        sink.group(element) {
+                            $0.links("path", share.path)
+                            $0.integer("weight", share.weight)
+                        }
+                    }
                 }
             }
         }
         sink.optional("expires", expires) { $0.instant("expires", $1) }
         sink.instant("placedAt", placedAt)
+        sink.flag("isKeptWhole", isKeptWhole)
+        sink.list("refusedBy", refusedBy) { $0.index(element, $1) }
         sink.optional("blockedBy", blockedBy) { $0.links("blockedBy", $1) }
         sink.list("labels", labels) { sink, label in sink.optional(element, label) { $0.integer(element, Int($1)) } }
         sink.list("formerLabels", formerLabels) { $0.integer(element, Int($1)) }
@@ -210,12 +218,19 @@ extension FlowRecord {
                     try source.group(element) { source throws(RecordFault) in
                         PlacementRecord(
                             bandwidth: try source.bandwidth("bandwidth"), path: try source.links("path"),
-                            backup: try source.links("backup"))
+                            backup: try source.links("backup"),
+                            split: try source.list("split") { source throws(RecordFault) in
+                                try source.group(element) { source throws(RecordFault) in
+                                    PlacementRecord.Share(
+                                        path: try source.links("path"), weight: try source.integer("weight"))
+                                }
+                            })
                     }
                 }
             },
             expires: try source.optional("expires") { source throws(RecordFault) in try source.instant("expires") },
-            placedAt: try source.instant("placedAt"),
+            placedAt: try source.instant("placedAt"), isKeptWhole: try source.flag("isKeptWhole"),
+            refusedBy: try source.list("refusedBy") { source throws(RecordFault) in try source.index(element) },
             blockedBy: try source.optional("blockedBy") { source throws(RecordFault) in
                 try source.links("blockedBy")
             },
