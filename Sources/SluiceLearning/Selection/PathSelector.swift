@@ -64,14 +64,15 @@ package struct PathSelector: Sendable {
     }
 
     /// Takes over what an earlier selector of the same flow had learned; false, and nothing changes, where
-    /// `probabilities` are not those of as many candidates under the present floor.
+    /// `probabilities` are not those of as many candidates under the present floor, and for automata that have learned
+    /// more than probabilities.
     package mutating func remember(_ probabilities: [Double]) -> Bool {
-        guard probabilities.count == paths.count,
+        guard case .linear(let linear) = automaton, probabilities.count == paths.count,
             let remembered = LinearAutomaton(
-                probabilities: probabilities, rewardStep: automaton.rewardStep, penaltyStep: automaton.penaltyStep,
-                floor: automaton.distribution.floor)
+                probabilities: probabilities, rewardStep: linear.rewardStep, penaltyStep: linear.penaltyStep,
+                floor: linear.distribution.floor)
         else { return false }
-        automaton = remembered
+        automaton = .linear(remembered)
         return true
     }
 
