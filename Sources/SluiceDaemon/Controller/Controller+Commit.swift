@@ -102,6 +102,7 @@ extension Controller {
             surroundings.journalFailed(failure)
             return
         case .success(let receipt):
+            metrics.countCommit(seconds: seconds)
             journalFacts.commits += 1
             journalFacts.lastCommitSeconds = seconds
             journalFacts.journalBytes = receipt.journalBytes

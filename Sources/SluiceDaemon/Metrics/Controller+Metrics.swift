@@ -17,6 +17,7 @@ extension Controller {
         writeTelemetry(to: &text)
         writeSolver(to: &text)
         writeSocket(to: &text)
+        writeJournal(to: &text)
         writeAudit(to: &text)
         writeProcess(to: &text)
         return text.bytes
@@ -111,6 +112,21 @@ extension Controller {
         text.single(
             "sluice_notifications_missed_total", .counter, "Notifications that slow subscribers did not get.",
             Double(metrics.missedNotifications))
+    }
+
+    private func writeJournal(to text: inout PrometheusText) {
+        guard surroundings.journal != nil else { return }
+        text.family("sluice_journal_commit_seconds", .histogram, "Time until a batch of decisions was on disk.")
+        text.samples(of: metrics.commitSeconds)
+        text.single(
+            "sluice_journal_waiting_decisions", .gauge, "Decisions that wait for a commit to be told.",
+            Double(commitPoint.held.count + (commitPoint.committing?.count ?? 0)))
+        text.single(
+            "sluice_journal_bytes", .gauge, "Bytes of the journal that are not folded yet.",
+            Double(journalFacts.journalBytes))
+        text.single(
+            "sluice_journal_full", .gauge, "1 while the disk is full and nothing more is admitted.",
+            commitPoint.isShortOfSpace ? 1 : 0)
     }
 
     private func writeAudit(to text: inout PrometheusText) {

@@ -39,6 +39,7 @@ struct DaemonMetrics: Sendable {
     private(set) var solveSeconds = Histogram(Histogram.solveBounds)
     /// Of the last solve; nil before the first.
     private(set) var solverGap: Double?
+    private(set) var commitSeconds = Histogram(Histogram.commitBounds)
     private(set) var connectionsAccepted = 0
     private(set) var connectionsRefused: [Refusal: Int] = [:]
     private(set) var missedNotifications = 0
@@ -74,6 +75,7 @@ struct DaemonMetrics: Sendable {
         if let gap { solverGap = gap }
     }
 
+    mutating func countCommit(seconds: Double) { commitSeconds.observe(seconds) }
     mutating func countDecision(seconds: Double) { decisionSeconds.observe(seconds) }
     mutating func countConnection() { connectionsAccepted += 1 }
     mutating func count(_ refusal: Refusal) { connectionsRefused[refusal, default: 0] += 1 }
