@@ -174,6 +174,8 @@ package struct ControlPlane: Sendable {
         case .status: return .status(status)
         case .policy: return .policy(policy)
         case .replacePolicy(let policy): return .policyReplaced(replace(policy))
+        case .replaceTopology(let proposal, let dryRun):
+            return .topologyReplaced(try replaceTopology(proposal, dryRun: dryRun))
         }
     }
 

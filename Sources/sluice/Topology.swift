@@ -14,7 +14,8 @@ struct TopologyCommand: ParsableCommand {
             XML) and Repetita files; the format is recognised by content. A file of - is standard input.
             """,
         subcommands: [
-            TopologyConvertCommand.self, TopologyGenerateCommand.self, TopologyShowCommand.self,
+            TopologyApplyCommand.self, TopologyConvertCommand.self, TopologyGenerateCommand.self,
+            TopologyShowCommand.self,
             TopologyValidateCommand.self,
         ])
 }

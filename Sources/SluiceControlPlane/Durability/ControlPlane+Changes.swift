@@ -23,6 +23,15 @@ extension ControlPlane {
         recorded = nil
     }
 
+    var isRecording: Bool { flows.changes.isNoting }
+
+    mutating func stopRecording() {
+        flows.changes = ChangedNumbers()
+        ended.changes = ChangedNumbers()
+        installation.changes = InstallationChanges()
+        recorded = nil
+    }
+
     /// The records that are not what they were at the last call, in the order of their keys; empty where nothing has
     /// changed that must outlive the process.
     ///
@@ -169,7 +178,7 @@ extension ControlPlane {
 
 /// Numbers of things that have changed; repeated ones count once.
 struct ChangedNumbers: Sendable {
-    private let isNoting: Bool
+    let isNoting: Bool
     private var numbers: [Int] = []
 
     init(isNoting: Bool = false) { self.isNoting = isNoting }

@@ -27,6 +27,7 @@ package struct Occurrence: Hashable, Sendable {
         case switchReleased = "switch.released"
         case optimizationFinished = "optimization.finished"
         case policyReplaced = "policy.replaced"
+        case topologyReplaced = "topology.replaced"
     }
 
     package enum MoveReason: String, Hashable, Sendable, CaseIterable {

@@ -30,6 +30,7 @@ package enum Request: Hashable, Sendable {
     case status
     case policy
     case replacePolicy(Policy)
+    case replaceTopology(TopologyProposal, dryRun: Bool)
 }
 
 /// A flow as it is asked for.

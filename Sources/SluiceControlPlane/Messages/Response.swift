@@ -24,6 +24,7 @@ package enum Response: Hashable, Sendable {
     case status(SystemStatus)
     case policy(Policy)
     case policyReplaced(PolicyChange)
+    case topologyReplaced(TopologyChange)
 }
 
 package enum BatchItem: Hashable, Sendable {

@@ -218,7 +218,7 @@ extension Request {
         case .submitBatch(_, _, let dryRun): !dryRun
         case .withdraw, .get, .list, .explain, .topology, .setLink, .rules, .subscribeRules, .acknowledgeRules,
             .subscribeEvents, .reportTelemetry, .telemetryStatus, .automata, .optimize, .optimizeStatus, .status,
-            .policy, .replacePolicy:
+            .policy, .replacePolicy, .replaceTopology:
             false
         }
     }

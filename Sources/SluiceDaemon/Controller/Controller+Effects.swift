@@ -45,6 +45,7 @@ extension Controller {
             default: break
             }
         }
+        if case .topologyReplaced(let change) = response { follow(change) }
         let uptime = Double((NIODeadline.now() - started).nanoseconds) / 1e9
         let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count, telemetry: telemetry)
         let names = KnownNames(topology: plane.topology, policy: policy)

@@ -50,6 +50,8 @@ extension Controller {
                 try checkSpace(for: request)
                 if case .subscribeRules(let subscription) = request { subscribing[ticket] = subscription }
                 handle(.request(ticket, from: connection.id, request))
+            case .replaceTopology(let document, let dryRun):
+                replaceTopology(document, dryRun: dryRun, answering: ticket)
             case .replacePolicy(let document): replacePolicy(document, answering: ticket)
             case .reload: reload(answering: ticket)
             case .metrics:

@@ -22,7 +22,9 @@ enum OccurrenceLog {
     private static func level(of kind: Occurrence.Kind) -> Logger.Level {
         switch kind {
         case .rulesRefused, .flowInterrupted: .warning
-        case .linkChanged, .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced: .notice
+        case .linkChanged, .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced,
+            .topologyReplaced:
+            .notice
         case .flowPreempted, .flowDegraded: .info
         case .flowAdmitted, .flowRejected, .flowPending, .flowMoved, .flowSplit, .flowRestored, .flowActive,
             .flowUpdated, .flowWithdrawn, .flowExpired:

@@ -64,6 +64,7 @@ extension JSONWriter {
             case .policy(let policy):
                 writer.name("policy")
                 writer.text(PolicyWriter.json(policy, pretty: false))
+            case .topologyReplaced(let change): writer.members(change)
             case .policyReplaced(let change):
                 writer.member("flowsOfRemovedClasses", change.flowsOfRemovedClasses)
             }
@@ -89,6 +90,24 @@ extension JSONWriter {
         preempted(change.preempted)
         member("returned", change.returned)
         member("remaining", change.remaining)
+        if change.isDryRun { member("dryRun", true) }
+    }
+
+    private mutating func members(_ change: TopologyChange) {
+        name("nodes")
+        object { writer in
+            writer.member("added", change.nodesAdded)
+            writer.member("removed", change.nodesRemoved)
+        }
+        name("links")
+        object { writer in
+            writer.member("added", change.linksAdded)
+            writer.member("removed", change.linksRemoved)
+            writer.member("changed", change.linksChanged)
+        }
+        moved(change.moved)
+        preempted(change.preempted)
+        member("lost", change.lost)
         if change.isDryRun { member("dryRun", true) }
     }
 

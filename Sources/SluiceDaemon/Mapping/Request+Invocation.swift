@@ -11,6 +11,8 @@ enum Command {
     case plane(Request)
     /// The policy's document, not yet read.
     case replacePolicy([UInt8])
+    /// The topology's document, not yet read.
+    case replaceTopology([UInt8], dryRun: Bool)
     case reload
     case metrics
     case discover
@@ -38,6 +40,10 @@ extension Command {
                     link: try fields.needed("link", fields.text("link")),
                     state: try fields.needed("state", fields.choice("state", LinkState.self)),
                     dryRun: fields.flag("dryRun")))
+        case .topologyReplace:
+            var writer = JSONWriter(pretty: true)
+            writer.node(try fields.needed("topology", invocation.params["topology"]))
+            self = .replaceTopology(writer.bytes, dryRun: fields.flag("dryRun"))
         case .telemetryReport:
             var samples: [TelemetrySample] = []
             for sample in fields.objects("samples") ?? [] { samples.append(try TelemetrySample(sample)) }

@@ -12,6 +12,35 @@ extension Method {
                     .required("hosts", .list(.object(Shapes.hostNode), count: Shapes.any), "the hosts"),
                     .required("links", .list(.object(Shapes.link), count: Shapes.any), "the directed links"),
                 ]))
+        case .topologyReplace:
+            MethodDescription(
+                summary: "Puts the flows on another topology, until the next restart", access: .change,
+                params: [
+                    .required("topology", .anyObject, "with the members of the topology document"),
+                    .optional("dryRun", .boolean, "answer what would happen, and do nothing"),
+                ],
+                result: .object([
+                    .required(
+                        "nodes",
+                        .object([
+                            .required("added", Shapes.nameList, "switches and hosts that are new"),
+                            .required("removed", Shapes.nameList, "switches and hosts that are gone"),
+                        ]), "switches and hosts"),
+                    .required(
+                        "links",
+                        .object([
+                            .required("added", Shapes.nameList, "directed links that are new"),
+                            .required("removed", Shapes.nameList, "directed links that are gone"),
+                            .required("changed", Shapes.nameList, "with other ends, capacity or latency"),
+                        ]), "links between switches and to hosts"),
+                    .required(
+                        "moved", .list(.object(Shapes.moved), count: Shapes.any), "flows that take another path now"),
+                    .required(
+                        "preempted", .list(.object(Shapes.preempted), count: Shapes.any),
+                        "flows that lost their place"),
+                    .required("lost", Shapes.flowIDs, "flows that are over: the topology has not what they name"),
+                    .optional("dryRun", .boolean, "true: nothing was changed"),
+                ]))
         case .topologySetLink:
             MethodDescription(
                 summary: "Takes a link up, down, or out of service without loss", access: .change,

@@ -26,6 +26,7 @@ package enum Method: String, CaseIterable, Hashable, Sendable {
     case telemetryReport = "telemetry.report"
     case telemetryStatus = "telemetry.status"
     case topologyGet = "topology.get"
+    case topologyReplace = "topology.replace"
     case topologySetLink = "topology.setLink"
 }
 
@@ -61,7 +62,8 @@ extension Method {
         switch self {
         case .flowSubmit, .flowSubmitBatch, .flowUpdate, .flowWithdraw, .flowGet, .flowList, .flowExplain:
             flowDescription
-        case .topologyGet, .topologySetLink, .telemetryReport, .telemetryStatus, .automataGet, .rulesGet,
+        case .topologyGet, .topologyReplace, .topologySetLink, .telemetryReport, .telemetryStatus, .automataGet,
+            .rulesGet,
             .rulesSubscribe,
             .rulesAcknowledge:
             networkDescription

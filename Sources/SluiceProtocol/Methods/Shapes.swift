@@ -13,6 +13,7 @@ package enum Shapes {
     static let requestedBandwidth = Schema.integer(1...(1 << 53) - 1)
     static let revision = Schema.integer(0...(1 << 53) - 1)
     static let flowIDs = Schema.list(.name, count: any)
+    static let nameList = Schema.list(.name, count: any)
 
     package static let flowStates = [
         "pending", "admitted", "active", "degraded", "preempted", "rejected", "withdrawn", "expired",
@@ -25,6 +26,7 @@ package enum Shapes {
         "flow.restored", "flow.active", "flow.updated", "flow.withdrawn", "flow.expired", "flow.interrupted",
         "link.changed",
         "rules.refused", "switch.owned", "switch.released", "optimization.finished", "policy.replaced",
+        "topology.replaced",
     ]
 
     static let names = Schema.list(.name, count: 0...1_000)

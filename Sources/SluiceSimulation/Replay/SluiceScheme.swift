@@ -198,7 +198,7 @@ package struct SluiceScheme: ReplayScheme {
                 ReplayChange(position: position, kind: .carried(bandwidth: bandwidth(of: id, occurrence.time))))
         case .flowSplit, .flowRejected, .flowActive, .flowWithdrawn, .flowExpired, .flowInterrupted, .linkChanged,
             .rulesRefused,
-            .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced:
+            .switchOwned, .switchReleased, .optimizationFinished, .policyReplaced, .topologyReplaced:
             break
         }
     }
