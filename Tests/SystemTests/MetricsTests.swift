@@ -107,6 +107,17 @@ import Testing
         }
     }
 
+    @Test func `with a store the commits are timed`() throws {
+        let state = try TemporaryFolder()
+        let client = try DaemonUnderTest(state: state.path).connect()
+        _ = try client.call("flow.submit", #"{"id":"f","source":"a","destination":"b","bandwidth":3000000}"#)
+        let lines = try text(client).split(separator: "\n")
+        let count = lines.first { $0.hasPrefix("sluice_journal_commit_seconds_count ") }?.split(separator: " ").last
+        #expect((count.flatMap { Int($0) } ?? 0) >= 1)
+        #expect(lines.contains("sluice_journal_full 0"))
+        withExtendedLifetime(state) {}
+    }
+
     @Test func `sluice metrics prints the text as it is`() throws {
         let daemon = try DaemonUnderTest()
         let ending = try ChildProcess.run("sluice", ["metrics", "--socket", daemon.socketPath])

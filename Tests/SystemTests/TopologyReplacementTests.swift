@@ -53,21 +53,19 @@ import Testing
 
     @Test func `what a replaced network has decided survives a restart on it`() throws {
         let state = try TemporaryFolder()
-        let folder = state.path + "/state"
         do {
-            let daemon = try DaemonUnderTest(state: folder)
+            let daemon = try DaemonUnderTest(state: state.path)
             let client = try daemon.connect()
             _ = try client.call("flow.submit", #"{"id":"f","source":"ha","destination":"hb","bandwidth":1000000}"#)
             #expect(try client.call("topology.replace", Self.params)["result"] != nil)
             daemon.signal(SIGKILL)
             _ = try daemon.stop()
         }
-        let next = try DaemonUnderTest(topology: Self.line, state: folder)
+        let next = try DaemonUnderTest(topology: Self.line, state: state.path)
         let flow = try next.connect().call("flow.get", #"{"id":"f"}"#)["result"]?["flow"]
         #expect(flow?["path"]?.array?.compactMap(\.string) == ["ha", "a", "c", "b", "hb"])
         #expect(try !next.stop().errors.contains("the topology is not the one of the last run"))
-        for file in ["sluice.db", "sluice.db-wal", "sluice.db-shm", "lock", "reserve"] { unlink("\(folder)/\(file)") }
-        rmdir(folder)
+        withExtendedLifetime(state) {}
     }
 
     @Test func `sluice topology apply says what it did, and a dry run does nothing`() throws {
