@@ -20,6 +20,7 @@ enum DurabilityLines {
 
         let memory = try ServerProcess("sluiced", arguments)
         let volatile = try rate(folder, settings.submissions, &requests)
+        var latency = try oneByOne(folder.path + "/socket", settings.samples / 2, &requests)
         memory.kill()
         let answerBytes = Int((Double(volatile.outcome.bytes) / Double(settings.submissions)).rounded())
 
@@ -31,6 +32,11 @@ enum DurabilityLines {
         let single = try rate(folder, 200, &requests, depth: 1)
         let sync = try folder.syncSeconds(bytes: 64 << 10)
         var lines = try echoLines(folder, settings, answerBytes, durable.perSecond, volatile.perSecond, &requests)
+        lines.append(
+            BenchLine(
+                name: "one submission at a time over the socket, in memory only",
+                figures: [("p50", latency.percentile(0.5), "µs"), ("p99", latency.percentile(0.99), "µs")], wanted: "",
+                isReached: nil))
         lines.append(
             BenchLine(
                 name: "one durable submission at a time",
@@ -85,6 +91,19 @@ enum DurabilityLines {
                     ("answer", Double(answerBytes), "bytes"), ("in memory only", volatile, "/s"),
                 ], wanted: "at least 0.1 of the echo server", isReached: durable >= 0.1 * bare)
         ]
+    }
+
+    /// From before a request is written until its answer is read.
+    private static func oneByOne(_ socket: String, _ count: Int, _ requests: inout RequestLines) throws -> Durations {
+        let client = try PipelinedClient(socket)
+        defer { client.disconnect() }
+        var durations = Durations()
+        for _ in 0..<count {
+            let outcome = try client.run(count: 1, depth: 1, unwanted: "\"rejection\":{") { requests.line($0) }
+            guard outcome.failures == 0 else { throw BenchFailure("a submission was not admitted") }
+            durations.append(outcome.seconds)
+        }
+        return durations
     }
 
     private static func rate(
