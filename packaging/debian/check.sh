@@ -10,7 +10,7 @@ touch "$root/var/lib/dpkg/status"
 dpkg_here() { dpkg --root="$root" --force-script-chrootless --force-depends --force-not-root "$@" > /dev/null 2>&1; }
 fail() { echo "check.sh: $*" >&2; exit 1; }
 
-for needed in libglpk40 libpcap0.8; do
+for needed in libglpk40 libpcap0.8 libsqlite3-0; do
     dpkg-deb --field "$package" Depends | grep -q "$needed" || fail "does not depend on $needed"
 done
 dpkg_here --install "$package" < /dev/null || fail "does not install"
