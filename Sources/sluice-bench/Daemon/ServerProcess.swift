@@ -5,11 +5,6 @@ import SluiceModel
 
 private import Glibc
 
-struct BenchFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}
-
 /// A folder that goes with the value, with the files in it.
 final class ScratchFolder {
     let path: String
