@@ -65,9 +65,9 @@ import Testing
             try channel.pipeline.syncOperations.addHandler(Listener(proceeds))
             return try controller.assumeIsolated { controller in
                 (
-                    try controller.connect(channel, client(1_234), resume: {}).get(),
-                    try controller.connect(EmbeddedChannel(), client(1_001), resume: {}).get(),
-                    try controller.connect(EmbeddedChannel(), client(0), resume: {}).get()
+                    try controller.connect(channel, client(1_234)).get(),
+                    try controller.connect(EmbeddedChannel(), client(1_001)).get(),
+                    try controller.connect(EmbeddedChannel(), client(0)).get()
                 )
             }
         }.get()
