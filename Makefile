@@ -16,14 +16,14 @@ DESTDIR ?=
 SUITE ?= ../shared/data/pfar
 
 PACKAGES_BUILD := libglpk-dev libpcap-dev libsqlite3-dev libxml2 pkg-config
-PACKAGES_TEST := mandoc strace socat netcat-openbsd python3 python3-prometheus-client systemd
+PACKAGES_TEST := ethtool iperf3 iproute2 iputils-ping mandoc openvswitch-switch strace socat netcat-openbsd python3 python3-prometheus-client systemd
 PACKAGES_DEB := binutils dpkg-dev
 PROGRAMS ?= .build/release
 
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= quantities json documents policy requests captures reports journal
+FUZZ_TARGETS ?= quantities json documents policy requests captures reports journal openflow
 
 .PHONY: demo test build install install-files deb check-deb format lint bench check-long cancellation crashes fuzz clean \
     packages-build packages-test packages-deb

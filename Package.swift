@@ -42,8 +42,8 @@ let fuzzTargets: [Target] =
         .executableTarget(
             name: "sluice-fuzz",
             dependencies: [
-                "SluiceCapture", "SluiceControlPlane", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceProtocol",
-                "SluiceStore", "SluiceTelemetry",
+                "SluiceCapture", "SluiceControlPlane", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceOpenFlow",
+                "SluiceProtocol", "SluiceStore", "SluiceTelemetry",
             ],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])
@@ -82,6 +82,7 @@ let package = Package(
         // Edges.
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
         library("SluiceDocuments", ["SluiceJSON", "SluiceModel", yams]),
+        library("SluiceOpenFlow", ["SluiceForwarding", "SluiceModel"]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
         library("SluiceStore", ["SluiceControlPlane", "SluiceForwarding", "SluiceJSON", "SluiceModel", grdb]),
         library("SluiceTelemetry", ["SluiceModel"]),
@@ -91,7 +92,8 @@ let package = Package(
             "SluiceDaemon",
             [
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceGLPK", "SluiceJSON",
-                "SluiceModel", "SluiceProtocol", "SluiceSolver", "SluiceStore", "SluiceTelemetry", logging, nioCore,
+                "SluiceModel", "SluiceOpenFlow", "SluiceProtocol", "SluiceSolver", "SluiceStore", "SluiceTelemetry",
+                logging, nioCore,
                 nioPosix,
             ]),
         library("SluiceReport"),
@@ -116,9 +118,9 @@ let package = Package(
         program(
             "sluice-bench",
             [
-                "CPcap", "SluiceCapture", "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceGLPK",
-                "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceProtocol", "SluiceSimulation", "SluiceSolver",
-                "SluiceTelemetry", argumentParser, nioCore, nioPosix,
+                "CPcap", "SluiceCapture", "SluiceControlPlane", "SluiceDaemon", "SluiceDocuments", "SluiceForwarding",
+                "SluiceGLPK", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceOpenFlow", "SluiceProtocol",
+                "SluiceSimulation", "SluiceSolver", "SluiceTelemetry", argumentParser, nioCore, nioPosix,
             ]),
         program(
             "sluiced",
@@ -136,6 +138,7 @@ let package = Package(
         tests("SluiceJSONTests", ["SluiceJSON"]),
         tests("SluiceLearningTests", ["SluiceLearning", "SluiceModel"]),
         tests("SluiceModelTests", ["SluiceModel"]),
+        tests("SluiceOpenFlowTests", ["SluiceForwarding", "SluiceModel", "SluiceOpenFlow"]),
         tests("SluiceTelemetryTests", ["SluiceModel", "SluiceTelemetry"]),
         tests("PackagingTests", ["SluiceJSON", "SluiceProtocol"]),
         tests(
@@ -145,7 +148,7 @@ let package = Package(
                 nioEmbedded, nioPosix,
             ]),
         tests("SluiceProtocolTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
-        tests("SystemTests", ["SluiceJSON", "SluiceModel", "SluiceProtocol"]),
+        tests("SystemTests", ["SluiceForwarding", "SluiceJSON", "SluiceModel", "SluiceOpenFlow", "SluiceProtocol"]),
         tests(
             "SluiceStoreTests",
             ["CLossyVFS", "SluiceControlPlane", "SluiceForwarding", "SluiceJSON", "SluiceModel", "SluiceStore"]),

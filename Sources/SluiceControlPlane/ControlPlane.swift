@@ -27,6 +27,7 @@ package struct ControlPlane: Sendable {
     var tablesChanged = false
     /// Slots with a timer that looks at their bandwidth.
     var growing: Set<Int> = []
+    var ports = PortStates()
     let reservable: [Int]
     var holdings: Holdings
     var search: PathSearch
@@ -106,6 +107,7 @@ package struct ControlPlane: Sendable {
             accounts[client] = nil
             forget(client)
         case .timeReached: break
+        case .portChanged(let node, let port, let isUp): changePort(port, of: node, isUp: isUp)
         case .problemSolved(let id, let outcome): adopt(outcome, of: id)
         }
         install()

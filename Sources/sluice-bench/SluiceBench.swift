@@ -14,6 +14,7 @@ struct SluiceBench: ParsableCommand {
             DaemonBench.self,
             EchoServer.self,
             LearningBench.self,
+            OpenFlowBench.self,
             ReplayBench.self,
             SolverBench.self,
         ])

@@ -7,6 +7,7 @@ private import SluiceControlPlane
 private import SluiceDocuments
 private import SluiceJSON
 private import SluiceModel
+private import SluiceOpenFlow
 private import SluiceProtocol
 private import SluiceStore
 private import SluiceTelemetry
@@ -72,6 +73,18 @@ private let targets: [FuzzTarget] = [
                 preconditionFailure("what was written cannot be read: \(String(decoding: text, as: UTF8.self))")
             }
             precondition(again.key == item.key && again.record?.bytes == record.bytes, "JSON changes a record")
+        }
+    },
+    FuzzTarget(name: "openflow") { bytes in
+        // However the stream is cut, and whatever it says, a switch's agent survives it; what is understood can be
+        // written, and then says the same.
+        var agent = SwitchAgent(at: .epoch)
+        _ = agent.receive(bytes, at: .epoch)
+        var framer = MessageFramer()
+        framer.receive(bytes)
+        while let frame = try? framer.next() {
+            guard let message = try? Envelope(frame) else { continue }
+            precondition((try? Envelope(message.bytes)) == message)
         }
     },
     FuzzTarget(name: "captures") { bytes in

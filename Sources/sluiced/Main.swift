@@ -61,6 +61,24 @@ struct Sluiced: ParsableCommand {
             valueName: "address:port"))
     var metrics: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where OpenFlow 1.3 switches dial to, tcp:ADDRESS:PORT or unix:PATH; may be given several times.",
+            valueName: "endpoint"),
+        transform: { text in
+            guard let endpoint = OpenFlowEndpoint(text: text) else {
+                throw ValidationError("\"\(text)\" is neither tcp:ADDRESS:PORT nor unix:PATH")
+            }
+            return endpoint
+        })
+    var openflow: [OpenFlowEndpoint] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A Unix socket on which a switch listens, as Open vSwitch's BRIDGE.mgmt; may be given several times.",
+            valueName: "path"))
+    var switchSocket: [String] = []
+
     @Flag(help: "Read the documents, say what is wrong with them, and end.")
     var check = false
 
@@ -97,6 +115,8 @@ struct Sluiced: ParsableCommand {
         configuration.stateFolder = state
         configuration.auditFile = auditLog
         configuration.metricsAddress = try metricsAddress()
+        configuration.openFlow = openflow
+        configuration.switchSockets = switchSocket
         let documents: Configuration.Documents
         do throws(InvalidConfiguration) {
             documents = try configuration.documents()

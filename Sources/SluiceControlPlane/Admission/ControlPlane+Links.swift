@@ -9,11 +9,11 @@ extension ControlPlane {
         let links = try linksToSet(name)
         if dryRun {
             var copy = self
-            var change = copy.set(links, to: state)
+            var change = copy.operate(links, to: state)
             change.isDryRun = true
             return change
         }
-        return set(links, to: state)
+        return operate(links, to: state)
     }
 
     /// One link or one direction of it, or every link of a switch, those to its hosts among them.
@@ -24,7 +24,7 @@ extension ControlPlane {
         return try namedLinks(name, "link")
     }
 
-    private mutating func set(_ links: [LinkIndex], to state: LinkState) -> LinkChange {
+    mutating func set(_ links: [LinkIndex], to state: LinkState) -> LinkChange {
         let changed = links.filter { linkStates[$0.position] != state }
         guard !changed.isEmpty else {
             // Who says again that a link is up wants it used, held down or not.

@@ -31,6 +31,8 @@ package enum Event: Sendable {
     case clientGone(ClientID)
     /// The instant asked for by the last `.wake` has come. Early and superfluous wakes do no harm.
     case timeReached
+    /// A switch has told that packets can, or cannot, pass one of its ports.
+    case portChanged(switch: NodeID, port: PortNumber, isUp: Bool)
     /// The answer to a `.solve`.
     case problemSolved(SolveID, SolveOutcome)
 }

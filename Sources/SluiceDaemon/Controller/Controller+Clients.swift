@@ -117,6 +117,7 @@ extension Controller {
     /// Sends what has gathered; at the end of each turn.
     package func flush() {
         commit()
+        flushSwitches()
         for client in dirty.sorted() {
             guard let connection = connections[client] else { continue }
             connection.flush()
@@ -146,6 +147,7 @@ extension Controller {
         }
         connections.removeAll()
         connectionsOfUser.removeAll()
+        stopSwitches()
         wake?.cancel()
         sweep?.cancel()
         surroundings.audit?.flush()

@@ -30,6 +30,7 @@ extension Controller {
             case .wake(let instant): arm(instant)
             }
         }
+        drainSwitches()
     }
 
     private func succeed(_ ticket: Ticket, _ response: Response) {
@@ -87,6 +88,7 @@ extension Controller {
     }
 
     func notify(_ client: ClientID, _ notification: Notification) {
+        if notifySwitch(client, notification) { return }
         guard let connection = connections[client] else { return }
         guard !connection.isCongested else {
             metrics.countMissedNotification()

@@ -85,6 +85,7 @@ package actor Controller {
     var isStopping = false
     var commitPoint = CommitPoint()
     var journalFacts = JournalFacts()
+    var southbound = Southbound()
 
     package init(plane: ControlPlane, policy: Policy, surroundings: Surroundings) {
         self.plane = plane

@@ -16,6 +16,10 @@ package struct Configuration: Sendable {
     package var auditFile: String?
     /// Where metrics are served by HTTP; nil: nowhere.
     package var metricsAddress: LoopbackAddress?
+    /// Where switches may dial to.
+    package var openFlow: [OpenFlowEndpoint] = []
+    /// Unix sockets of switches that are dialled, as Open vSwitch's BRIDGE.mgmt.
+    package var switchSockets: [String] = []
 
     package init(
         topologyFile: String, policyFile: String?, socketPath: String, telemetryAddresses: [String] = []

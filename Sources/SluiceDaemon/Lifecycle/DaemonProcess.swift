@@ -44,6 +44,15 @@ package struct DaemonProcess {
         let controller = makeController(plane, journal, loop: group.next(), service: service, audit: audit)
         let (server, metrics) = try serve(socket, group, controller)
         let telemetry = try startTelemetry(for: controller, loop: group.next(), socket)
+        let southbound: SouthboundService
+        do throws(SouthboundService.Failure) {
+            southbound = try SouthboundService.start(
+                listeningOn: configuration.openFlow, dialling: configuration.switchSockets, group: group,
+                controller: controller)
+        } catch {
+            socket.removeFile()
+            throw StartFailure(text: error.text)
+        }
         let watchdog = service.watchdogNanoseconds.map { nanoseconds in
             group.next().scheduleRepeatedTask(initialDelay: .zero, delay: .nanoseconds(nanoseconds)) { _ in
                 // On the event loop, so that silence means that it hangs.
@@ -62,7 +71,7 @@ package struct DaemonProcess {
         log.notice("stopping")
         watchdog?.cancel()
         socket.removeFile()
-        takeDown([server, metrics].compactMap { $0 }, telemetry, controller, group, journal)
+        takeDown([server, metrics].compactMap { $0 }, southbound, telemetry, controller, group, journal)
         close(audit)
         log.notice("stopped")
     }
@@ -198,10 +207,12 @@ package struct DaemonProcess {
 
     /// No new clients, then every client told, then the threads.
     private func takeDown(
-        _ servers: [any Channel], _ telemetry: TelemetryListener?, _ controller: Controller,
+        _ servers: [any Channel], _ southbound: SouthboundService, _ telemetry: TelemetryListener?,
+        _ controller: Controller,
         _ group: MultiThreadedEventLoopGroup, _ journal: Journal?
     ) {
         do {
+            try southbound.stop()
             // A listener that is closed already is as good.
             for server in servers { try server.close().recover { _ in }.wait() }
             try group.next().flatSubmit { controller.assumeIsolated { $0.finish() } }.wait()

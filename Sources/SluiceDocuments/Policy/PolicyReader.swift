@@ -8,7 +8,7 @@ import Yams
 package struct PolicyReader {
     static let rootKeys = [
         "classes", "defaultClass", "admission", "reoptimisation", "learning", "telemetry", "limits", "access", "meters",
-        "unadmitted", "bandwidthConstraints", "damping", "rsvpPriorities",
+        "switches", "unadmitted", "bandwidthConstraints", "damping", "rsvpPriorities",
     ]
     private static let bytesLimit = 1 << 20
     private let faults: FaultCollector
@@ -109,6 +109,9 @@ extension PolicyReader {
         if let meters = mapping.mapping("meters", known: ["enabled", "burstMilliseconds"]) {
             meters.bool("enabled").map { policy.meters.enabled = $0 }
             meters.integer("burstMilliseconds", in: 1...60_000).map { policy.meters.burstMilliseconds = $0 }
+        }
+        if let switches = mapping.mapping("switches", known: ["pollSeconds"]) {
+            switches.number("pollSeconds", in: 0.05...3_600).map { policy.switches.pollSeconds = $0 }
         }
         mapping.choice("unadmitted", of: UnadmittedTraffic.self).map { policy.unadmitted = $0 }
         EngineeringReader(faults: faults).read(into: &policy, mapping)

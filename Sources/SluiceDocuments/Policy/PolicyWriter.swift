@@ -45,6 +45,7 @@ package enum PolicyWriter {
             writer.member("enabled", policy.meters.enabled)
             writer.member("burstMilliseconds", policy.meters.burstMilliseconds)
         }
+        writer.object("switches") { $0.member("pollSeconds", policy.switches.pollSeconds) }
         writer.member("unadmitted", policy.unadmitted.rawValue)
         writer.object("bandwidthConstraints") { writer in
             writer.member("model", policy.bandwidthConstraints.model.rawValue)

@@ -13,6 +13,7 @@ package struct Policy: Hashable, Sendable {
     package var limits: ClientLimits
     package var access: [AccessRule]
     package var meters: MeterPolicy
+    package var switches = SwitchPolicy()
     package var unadmitted: UnadmittedTraffic
     /// How much of each link the class types may hold.
     package var bandwidthConstraints = BandwidthConstraints()
@@ -163,6 +164,13 @@ package struct MeterPolicy: Hashable, Sendable {
     package var enabled: Bool = true
     /// Burst in milliseconds at the flow's rate. 100 ms lets a TCP sender's window pass at wide-area round-trip times.
     package var burstMilliseconds: Int = 100
+    package init() {}
+}
+
+/// How switches are looked after that speak OpenFlow with the daemon itself.
+package struct SwitchPolicy: Hashable, Sendable {
+    /// Time between two readings of a switch's port counters.
+    package var pollSeconds: Double = 1
     package init() {}
 }
 

@@ -67,6 +67,7 @@ final class ChildProcess {
     private var output: CInt = -1
     private var errors: CInt = -1
     private var hasEnded = false
+    private var earlyOutput: [UInt8] = []
 
     /// Where `swift build` has put this package's programs: beside the tests.
     static func program(_ name: String) throws -> String {
@@ -127,12 +128,24 @@ final class ChildProcess {
         return Glibc.poll(&poll, 1, 1) > 0
     }
 
+    /// Reads the output until `text` has come; what was read is part of `ending()` all the same.
+    func awaitOutput(_ text: String) throws {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while !String(decoding: earlyOutput, as: UTF8.self).contains(text) {
+            try awaitReadable(output, text)
+            let count = read(output, &buffer, buffer.count)
+            guard count > 0 else { throw SystemTestFailure("the program ended before it said \(text)") }
+            earlyOutput += buffer[..<count]
+        }
+    }
+
     func signal(_ signal: CInt) { Glibc.kill(process, signal) }
 
     /// Reads both streams to their end, which is the program's.
     func ending() throws -> Ending {
         // What is logged while tests run is small: the error pipe does not fill up while the output is read.
-        let outputText = try readToEnd(output, "output of the program")
+        let outputText =
+            String(decoding: earlyOutput, as: UTF8.self) + (try readToEnd(output, "output of the program"))
         let errorText = try readToEnd(errors, "errors of the program")
         var status: CInt = 0
         waitpid(process, &status, 0)
