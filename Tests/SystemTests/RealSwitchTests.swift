@@ -167,7 +167,10 @@ struct RealSwitchTests {
         #expect(try fabric.shell("$OF dump-meters $R/s1.mgmt").contains("meter=4000"))
         // A rule of ours that somebody deletes comes back.
         try fabric.shell("$OF del-flows $R/s2.mgmt cookie=0x51c0000000000000/0xffe0000000000000")
-        _ = try again.client.call("rules.get")
+        try fabric.shell(
+            """
+            timeout 5 sh -c 'until ovs-ofctl -O OpenFlow13 dump-flows $R/s2.mgmt | grep -q priority=3152; do :; done'
+            """)
         #expect(try fabric.shell("on 1 ping -n -q -c 3 -i 0.05 -W 2 10.0.0.2").contains(" 3 received"))
     }
 
@@ -221,6 +224,10 @@ enum RuleText {
             case "OUTPUT": words.append("output:\(action["port"]?.integer ?? -1)")
             case "METER": words.append("meter:\(action["meter_id"]?.integer ?? -1)")
             case "GROUP": words.append("group:\(action["group_id"]?.integer ?? -1)")
+            case "PUSH_MPLS": words.append("push_mpls:0x8847")
+            case "SET_FIELD":
+                words.append("set_field:\(action["value"]?.integer ?? -1)->\(action["field"]?.string ?? "?")")
+            case "POP_MPLS": words.append("pop_mpls:0x0800")
             default: words.append(action["type"]?.string ?? "?")
             }
         }
@@ -228,7 +235,7 @@ enum RuleText {
         var fields: [String] = []
         for (ours, theirs) in [
             ("in_port", "in_port"), ("ipv4_src", "nw_src"), ("ipv4_dst", "nw_dst"), ("arp_tpa", "arp_tpa"),
-            ("tcp_dst", "tp_dst"),
+            ("tcp_src", "tp_src"), ("tcp_dst", "tp_dst"), ("mpls_label", "mpls_label"),
         ] {
             if let value = match[ours] { fields.append("\(theirs)=\(value.string ?? String(value.integer ?? -1))") }
         }
