@@ -11,6 +11,8 @@ package enum ControlLimits {
     package static let history = 16
     /// Transactions of one switch kept for subscribers that come back; older ones get a snapshot.
     package static let transactions = 256
+    /// Entries of all tables of distances kept for path searches, 8 bytes each; when they are full, all are made anew.
+    package static let boundEntries = 8_388_608
     /// Waypoints of one flow.
     package static let waypoints = 6
     /// Flows for which another path is searched to let one newcomer in by moving them.

@@ -20,7 +20,7 @@ extension ControlPlane {
             require(unit.slot == slot, "unit \(unit.id) is in the wrong slot")
             require(unit.state.isLive, "unit \(unit.id) is \(unit.state.rawValue) and in the table")
             perClient[unit.client, default: 0] += 1
-            entries += self.entries(of: unit).count
+            entries += unit.matchEntries.count
             for (direction, flow) in unit.directions.enumerated() {
                 let known = flows.slot(of: flow.id)
                 require(known?.slot == slot && known?.direction == direction, "\(flow.id) is not found by its name")
@@ -84,7 +84,7 @@ extension ControlPlane {
         require(entries == matches.entryCount, "the match index has \(matches.entryCount) entries, not \(entries)")
         require(perClient == flowsOfClient, "flows of each client")
         require(
-            zip(waiting, waiting.dropFirst()).allSatisfy { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) },
+            zip(Array(waiting), waiting.dropFirst()).allSatisfy { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) },
             "the waiting list is out of order")
         for carrier in learning.selectors.keys.sorted() {
             let probabilities = learning.selectors[carrier]?.automaton.probabilities ?? []

@@ -32,7 +32,7 @@ package struct ControlPlane: Sendable {
     var holdings: Holdings
     var search: PathSearch
     var flows = FlowTable()
-    var waiting: [Int] = []
+    var waiting: WaitingList
     /// By slot; units that are over while switches still hold their rules.
     var leaving: [Int: Leaving] = [:]
     /// Number of placed units of each priority that may be preempted.
@@ -78,6 +78,7 @@ package struct ControlPlane: Sendable {
         reservable = topology.links.map(\.reservable.bitsPerSecond)
         holdings = Holdings(topology)
         search = PathSearch(topology)
+        waiting = WaitingList(linkCount: topology.links.count)
         installation = Installation(topology)
         ruleRoom = RuleRoom(topology)
         learning = LearningState(topology, policy: policy.learning)

@@ -26,8 +26,17 @@ enum Cause: Hashable, Sendable {
 
 struct Consequences: Sendable {
     let cause: Cause
-    /// Placement before the event, by slot.
-    private(set) var before: [Int: [DirectionPlacement]?] = [:]
+    /// A unit and its placement before the event.
+    struct Touched: Sendable {
+        var slot: Int
+        var before: [DirectionPlacement]?
+    }
+
+    /// In the order in which they were touched.
+    private(set) var touched: [Touched] = []
+    /// Position in `touched` of each slot; empty while a look through `touched` is faster.
+    private var positions: [Int: Int] = [:]
+    private static let fewest = 16
     /// Who pushed whom out.
     var displacedBy: [Int: FlowID] = [:]
     /// Who moved to let whom in.
@@ -37,18 +46,26 @@ struct Consequences: Sendable {
 
     init(_ cause: Cause) { self.cause = cause }
 
-    mutating func touch(_ unit: FlowUnit) {
-        if before[unit.slot] == nil { before[unit.slot] = .some(unit.placement) }
-    }
+    mutating func touch(_ unit: FlowUnit) { touch(unit, placedAt: unit.placement) }
 
     /// The same for a unit that has already left `placement`.
-    mutating func touch(_ unit: FlowUnit, placedAt placement: [DirectionPlacement]) {
-        if before[unit.slot] == nil { before[unit.slot] = .some(placement) }
+    mutating func touch(_ unit: FlowUnit, placedAt placement: [DirectionPlacement]?) {
+        let slot = unit.slot
+        guard position(of: slot) == nil else { return }
+        touched.append(Touched(slot: slot, before: placement))
+        if !positions.isEmpty {
+            positions[slot] = touched.count - 1
+        } else if touched.count > Self.fewest {
+            for (position, item) in touched.enumerated() { positions[item.slot] = position }
+        }
     }
 
-    mutating func forget(_ slot: Int) { before[slot] = nil }
+    private func position(of slot: Int) -> Int? {
+        positions.isEmpty ? touched.firstIndex { $0.slot == slot } : positions[slot]
+    }
 
-    var touched: [Int] { before.keys.sorted() }
+    /// Placement of a touched unit before the event.
+    func before(_ slot: Int) -> [DirectionPlacement]? { position(of: slot).flatMap { touched[$0].before } }
 }
 
 /// What the requests report of it.

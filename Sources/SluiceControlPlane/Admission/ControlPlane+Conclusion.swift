@@ -8,10 +8,14 @@ extension ControlPlane {
     mutating func conclude(_ consequences: Consequences) -> Outcome {
         var outcome = Outcome()
         var changed = false
-        for slot in consequences.touched.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
-            guard let before = consequences.before[slot] else { continue }
+        var touched = consequences.touched
+        if touched.count > 1 {
+            touched.sort { FlowUnit.inImportanceOrder(flows[$0.slot], flows[$1.slot]) }
+        }
+        for item in touched {
+            let slot = item.slot
             let unit = flows[slot]
-            switch (before, unit.placement) {
+            switch (item.before, unit.placement) {
             case (nil, nil): if !unit.waitsForStart { wait(slot) }
             case (nil, .some):
                 changed = true
@@ -40,14 +44,15 @@ extension ControlPlane {
 
     /// Sets state and rules of a unit that has just got its place.
     private mutating func admit(_ slot: Int) {
-        waiting.removeAll { $0 == slot }
+        waiting.remove(slot)
         flows.modify(slot) { [now] in
             $0.blockedBy = nil
             $0.placedAt = now
         }
         judge(slot)
         for direction in flows[slot].directions.indices {
-            let path = names(of: flows[slot].placement?[direction].path.links ?? [])
+            let links = flows[slot].placement?[direction].path.links ?? []
+            let path = names(of: links)
             report(.flowAdmitted, slot, direction) { occurrence, _ in occurrence.path = path }
         }
         aim(slot)
@@ -91,7 +96,7 @@ extension ControlPlane {
             (state, reason) = (.preempted, .preemptedBy(by))
         } else if case .linkState(_, let links) = consequences.cause,
             let link = links.first(where: { link in
-                (consequences.before[slot] ?? nil)?.contains { $0.links.contains(link) } == true
+                consequences.before(slot)?.contains { $0.links.contains(link) } == true
             })
         {
             (state, reason) = (.pending, .linkLost(topology[link].id))
@@ -102,7 +107,7 @@ extension ControlPlane {
             $0.state = state
             $0.reasons = [reason]
         }
-        for (direction, placement) in ((consequences.before[slot] ?? nil) ?? []).enumerated() {
+        for (direction, placement) in (consequences.before(slot) ?? []).enumerated() {
             let path = names(of: placement.path.links)
             report(state == .preempted ? .flowPreempted : .flowPending, slot, direction) { occurrence, _ in
                 occurrence.formerPath = path
@@ -116,10 +121,10 @@ extension ControlPlane {
     /// Puts a unit without a place among those that wait for room.
     mutating func wait(_ slot: Int) {
         guard !waiting.contains(slot) else { return }
-        let place = waiting.firstIndex { FlowUnit.inImportanceOrder(flows[slot], flows[$0]) } ?? waiting.count
-        waiting.insert(slot, at: place)
+        waiting.insert(slot, level: flows.level(of: slot), number: flows.number(of: slot))
         let cut = blockingCut(of: slot)
         flows.modify(slot) { $0.blockedBy = cut }
+        waiting.watch(slot, for: cut)
     }
 
     private mutating func moves(
@@ -163,7 +168,13 @@ extension ControlPlane {
         return moved
     }
 
-    func names(of links: [LinkIndex]) -> [LinkID] { links.map { topology[$0].id } }
+    // A closure here would have the whole value copied for it.
+    func names(of links: [LinkIndex]) -> [LinkID] {
+        var names: [LinkID] = []
+        names.reserveCapacity(links.count)
+        for link in links { names.append(topology.name(of: link)) }
+        return names
+    }
 
     // MARK: Reports
 

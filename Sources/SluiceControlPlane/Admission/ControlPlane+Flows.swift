@@ -87,16 +87,16 @@ extension ControlPlane {
         let isFuture = request.start.map { $0 > now } ?? false
         let start = isFuture ? request.start ?? now : now
         let unit = FlowUnit(
-            slot: slot, number: nextNumber, client: client, submitted: now, request: resolved.request,
-            directions: resolved.directions, weight: resolved.weight, mayPreempt: resolved.mayPreempt,
-            yields: resolved.yields, engineering: resolved.engineering,
-            expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) },
-            placedAt: now, labels: resolved.directions.map { _ in nil })
+            FlowRecord(
+                slot: slot, number: nextNumber, client: client, submitted: now, request: resolved.request,
+                directions: resolved.directions, weight: resolved.weight, mayPreempt: resolved.mayPreempt,
+                yields: resolved.yields, engineering: resolved.engineering,
+                expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) }, placedAt: now,
+                labels: resolved.directions.map { _ in nil }))
         nextNumber += 2
         flows.insert(unit)
         // An earlier flow of this id may have had a companion where this one has none.
-        ended.remove(id)
-        ended.remove(FlowID(id.text + companionSuffix))
+        if ended.remove(id) { ended.remove(FlowID(id.text + companionSuffix)) }
         if let rejection = preliminaryRejection(slot, resolved) { return reject(slot, rejection) }
         register(slot)
         if isFuture {
@@ -193,16 +193,8 @@ extension ControlPlane {
         unregisterMatches(slot)
     }
 
-    func entries(of unit: FlowUnit) -> [MatchIndex.Entry] {
-        unit.directions.enumerated().compactMap { direction, flow in
-            flow.match.map {
-                MatchIndex.Entry(carrier: unit.carrier(direction), ingress: flow.source, match: $0)
-            }
-        }
-    }
-
-    mutating func registerMatches(_ slot: Int) { for entry in entries(of: flows[slot]) { matches.insert(entry) } }
-    mutating func unregisterMatches(_ slot: Int) { for entry in entries(of: flows[slot]) { matches.remove(entry) } }
+    mutating func registerMatches(_ slot: Int) { for entry in flows[slot].matchEntries { matches.insert(entry) } }
+    mutating func unregisterMatches(_ slot: Int) { for entry in flows[slot].matchEntries { matches.remove(entry) } }
 
     /// Ends a unit that never held anything; its slot and labels are free at once.
     private mutating func reject(_ slot: Int, _ rejection: Rejection) -> FlowResult {
@@ -225,7 +217,7 @@ extension ControlPlane {
 
     private mutating func end(_ slot: Int, views: [FlowView]) {
         let history = flows[slot].history
-        waiting.removeAll { $0 == slot }
+        waiting.remove(slot)
         reduced.remove(slot)
         unprotected.remove(slot)
         flows.forget(slot)

@@ -39,6 +39,7 @@ extension ControlPlane {
             noteHealth(of: link, becoming: state)
             linkStates[link.position] = state
             takesFlows[link.position] = isOpenToFlows(link)
+            if takesFlows[link.position] { holdings.noteGain(on: link.position) }
             let id = topology[link].id
             let until = health[link]?.heldUntil
             report(.linkChanged) {

@@ -11,7 +11,7 @@ extension ControlPlane {
     func roomView(for flow: Flow, need: Bandwidth, rule: RoomView.Rule, ignoringState: Bool = false) -> RoomView {
         RoomView(
             need: need.bitsPerSecond, rule: rule, holdings: holdings, reservable: reservable,
-            latencyMicroseconds: search.latencyMicroseconds,
+            latencyMicroseconds: search.latencyMicroseconds, baseCost: search.baseCost,
             takesFlows: ignoringState ? Array(repeating: true, count: takesFlows.count) : takesFlows,
             forbidden: forbiddenLinks(of: flow), classType: holdings.pools == nil ? 0 : classType(of: flow))
     }
@@ -76,11 +76,14 @@ extension ControlPlane {
 
     /// The most that `flow`, at most its bandwidth, gets on one path now.
     mutating func widestNow(_ flow: Flow) -> Bandwidth {
-        let view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .free)
-        let widest = search.widest(
-            from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
-            room: { view.room(on: $0) })
-        return Bandwidth(bitsPerSecond: min(widest?.width ?? 0, flow.bandwidth.bitsPerSecond))
+        Bandwidth(bitsPerSecond: widestPath(flow)?.width ?? 0)
+    }
+
+    /// The open path with the most room, at most the flow's bandwidth; bounds on latency and hops are not considered.
+    mutating func widestPath(_ flow: Flow) -> (width: Int, links: [Int32])? {
+        var view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .free)
+        return search.widest(
+            from: flow.source.raw, to: flow.destination.raw, atMost: flow.bandwidth.bitsPerSecond, in: &view)
     }
 
     /// Tries the priorities below the unit's own as the highest that gives way, the lowest that works first.
@@ -108,6 +111,11 @@ extension ControlPlane {
 
     private mutating func hasRoute(_ unit: FlowUnit, _ bandwidths: [Bandwidth], _ rule: RoomView.Rule) -> Bool {
         zip(unit.directions, bandwidths).allSatisfy { flow, bandwidth in
+            if flow.takesAnyPath {
+                let view = roomView(for: flow, need: bandwidth, rule: rule)
+                if case .open = search.reach(from: flow.source.raw, to: flow.destination.raw, in: view) { return true }
+                return false
+            }
             if case .found = route(flow, need: bandwidth, rule: rule) { return true }
             return false
         }

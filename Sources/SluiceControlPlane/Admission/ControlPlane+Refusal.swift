@@ -93,7 +93,7 @@ extension ControlPlane {
             if case .found(let path, let backup) = any { links = (path + (backup ?? [])).map { LinkIndex(Int($0)) } }
         }
         links = Array(Set(links)).sorted()
-        let full = links.filter { !holdings.fits(need, on: [$0], for: unit.holder(0)) }
+        let full = tightLinks(flow, need: need, unit, otherwise: links)
         var remedies: [Rejection.Remedy] = []
         let inTheWay = victimsToFree(links, need: need, for: unit) {
             $0.slot != unit.slot && (isOutranked || $0.engineering.hold <= unit.engineering.setup)
@@ -119,6 +119,26 @@ extension ControlPlane {
             code: isOutranked ? .outranked : .noCapacity,
             bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
             wouldFitIf: remedies + movesRemedy(unit) + smallerRemedies(flow))
+    }
+
+    /// Links without enough room, ascending: those of the path with the most room, and where no path has any, those that
+    /// close every way; for a flow that does not take any path, those of `links`.
+    private mutating func tightLinks(
+        _ flow: Flow, need: Bandwidth, _ unit: FlowUnit, otherwise links: [LinkIndex]
+    ) -> [LinkIndex] {
+        var examined = links
+        if flow.takesAnyPath {
+            if let widest = widestPath(flow)?.links {
+                examined = widest.map { LinkIndex(Int($0)) }
+            } else {
+                let view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .free)
+                let reach = search.reach(from: flow.source.raw, to: flow.destination.raw, in: view)
+                if case .closed(let cut, _) = reach { examined = cut.map { LinkIndex(Int($0)) } }
+            }
+        }
+        return Set(examined).sorted().filter {
+            takesFlows[$0.position] && !holdings.fits(need, on: [$0], for: unit.holder(0))
+        }
     }
 
     /// Less bandwidth, or a looser latency bound.
@@ -167,25 +187,37 @@ extension ControlPlane {
     /// Whether nothing that the unit waits for has changed.
     func isStillBlocked(_ unit: FlowUnit) -> Bool {
         guard let cut = unit.blockedBy else { return false }
-        let need = unit.directions.map { $0 == unit.directions[0] ? $0.minBandwidth : $0.bandwidth }.min() ?? .zero
+        var need = unit.directions[0].minBandwidth
+        for flow in unit.directions.dropFirst() { need = min(need, flow.bandwidth) }
         let level = mayPreempt(unit) ? unit.engineering.setup - 1 : -1
         return !cut.contains {
             takesFlows[$0.position] && holdings.room(on: $0.position, displacing: level) >= need.bitsPerSecond
         }
     }
 
-    /// Room has appeared: waiting units try again, the most important first.
+    /// Room has appeared: waiting units that it may help try again, the most important first.
     mutating func retryWaiting(_ consequences: inout Consequences) {
+        let gained = holdings.takeGained()
+        if waiting.isEmpty { return }
         var tried = 0
-        for slot in waiting {
-            if tried >= ControlLimits.returningFlows { break }
-            if flows[slot].placement != nil || isStillBlocked(flows[slot]) { continue }
+        for slot in waiting.candidates(gained: gained) where flows[slot].placement == nil {
+            if isStillBlocked(flows[slot]) {
+                waiting.watchOn(slot, for: flows[slot].blockedBy ?? []) { gained.contains(Int32($0)) }
+                continue
+            }
+            if tried >= ControlLimits.returningFlows {
+                waiting.watch(slot, for: nil)
+                continue
+            }
             tried += 1
             if let victims = place(slot, &consequences) {
+                // Whether it stays there is known at the end of the event.
+                waiting.watch(slot, for: nil)
                 settle(victims, &consequences)
             } else {
                 let cut = blockingCut(of: slot)
                 flows.modify(slot) { $0.blockedBy = cut }
+                waiting.watch(slot, for: cut)
             }
         }
     }

@@ -161,11 +161,10 @@ extension ControlPlane {
 
     private mutating func reorderWaiting(_ slot: Int) {
         guard waiting.contains(slot) else { return }
-        waiting.removeAll { $0 == slot }
+        waiting.remove(slot)
         flows.modify(slot) { $0.blockedBy = nil }
         if flows[slot].placement == nil {
-            let place = waiting.firstIndex { FlowUnit.inImportanceOrder(flows[slot], flows[$0]) } ?? waiting.count
-            waiting.insert(slot, at: place)
+            waiting.insert(slot, level: flows.level(of: slot), number: flows.number(of: slot))
         }
     }
 

@@ -67,10 +67,12 @@ struct EndedFlows: Sendable {
         nextOrder = wanted + 1
     }
 
-    /// The id is in use again.
-    mutating func remove(_ id: FlowID) {
-        guard let former = byID.removeValue(forKey: id) else { return }
+    /// The id is in use again; whether it was known here.
+    @discardableResult
+    mutating func remove(_ id: FlowID) -> Bool {
+        guard let former = byID.removeValue(forKey: id) else { return false }
         changes.note(Int(former.order))
+        return true
     }
 }
 

@@ -55,7 +55,8 @@ struct TrafficEngineering: Hashable, Sendable {
     var classType = 0
 }
 
-struct FlowUnit: Sendable {
+/// What is known of one unit.
+struct FlowRecord: Sendable {
     let slot: Int
     /// Stable number of the flow, the cookie of its rules; the companion's is one more. Even, so that both are unique.
     let number: UInt64
@@ -89,9 +90,70 @@ struct FlowUnit: Sendable {
     /// Switches that refused its rules since it was last active: it does not go back to them.
     var refusedBy: [NodeIndex] = []
     var history: [Occurrence] = []
+}
+
+/// A unit's record behind one reference, so that looking at a unit copies no more than that. Still a value: a record is
+/// changed in place where nobody else has it, and else copied first.
+@dynamicMemberLookup
+struct FlowUnit: Sendable {
+    /// Sendable: the record is only changed while this is its one reference (`isKnownUniquelyReferenced`), so no other
+    /// thread can have it then.
+    private final class Box: @unchecked Sendable {
+        var record: FlowRecord
+        init(_ record: FlowRecord) { self.record = record }
+    }
+
+    private var box: Box
+
+    init(_ record: FlowRecord) { box = Box(record) }
+
+    subscript<Value>(dynamicMember member: KeyPath<FlowRecord, Value>) -> Value {
+        @inline(__always) get { box.record[keyPath: member] }
+    }
+
+    subscript<Value>(dynamicMember member: WritableKeyPath<FlowRecord, Value>) -> Value {
+        @inline(__always) get { box.record[keyPath: member] }
+        @inline(__always) _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record[keyPath: member]
+        }
+    }
+
+    /// Asked for most: without a copy of the flow.
+    var level: Int { box.record.directions[0].priority.level }
+    var number: UInt64 { box.record.number }
+    var slot: Int { box.record.slot }
+    var yields: Bool { box.record.yields }
+    var state: FlowState {
+        get { box.record.state }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record.state
+        }
+    }
+    var directions: [Flow] {
+        get { box.record.directions }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record.directions
+        }
+    }
+    var placement: [DirectionPlacement]? {
+        get { box.record.placement }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record.placement
+        }
+    }
+    var history: [Occurrence] {
+        get { box.record.history }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record.history
+        }
+    }
 
     var id: FlowID { directions[0].id }
-    var level: Int { directions[0].priority.level }
     var isProtected: Bool { directions[0].protection != .none }
     var isSplit: Bool { placement?.contains { $0.split != nil } ?? false }
 
@@ -99,6 +161,15 @@ struct FlowUnit: Sendable {
     func holder(_ direction: Int) -> Holdings.Holder {
         Holdings.Holder(
             carrier: carrier(direction), level: engineering.hold, yields: yields, classType: engineering.classType)
+    }
+
+    var matchEntries: [MatchIndex.Entry] {
+        var entries: [MatchIndex.Entry] = []
+        for (direction, flow) in directions.enumerated() {
+            guard let match = flow.match else { continue }
+            entries.append(MatchIndex.Entry(carrier: carrier(direction), ingress: flow.source, match: match))
+        }
+        return entries
     }
 
     /// More important first; among equals the older.
@@ -144,6 +215,12 @@ struct FlowTable: Sendable {
     mutating func restoreFree(except leaving: [Int: Leaving]) {
         free = slots.indices.filter { slots[$0] == nil && leaving[$0] == nil }.reversed()
     }
+
+    // One member without a copy of the whole unit.
+    func number(of slot: Int) -> UInt64 { slots[slot]?.number ?? 0 }
+    func level(of slot: Int) -> Int { slots[slot]?.level ?? 0 }
+    func blockingLinks(of slot: Int) -> [LinkIndex]? { slots[slot]?.blockedBy }
+    func placement(of slot: Int) -> [DirectionPlacement]? { slots[slot]?.placement }
 
     func slot(of id: FlowID) -> (slot: Int, direction: Int)? {
         slotOf[id].map { ($0 / 2, $0 % 2) }

@@ -23,6 +23,9 @@ struct Holdings: Sendable {
     private(set) var carriers: [[Carrier]]
     /// What each class type holds and may hold; nil where the policy has no bandwidth constraints.
     private(set) var pools: ClassPools?
+    /// Links with more room than when `takeGained` was last asked.
+    private var gained: [Int32] = []
+    private var hasGained: [Bool]
     /// 1 / reservable bandwidth, 0 where nothing is.
     let inverseReservable: [Double]
 
@@ -30,6 +33,7 @@ struct Holdings: Sendable {
         ledger = ReservationLedger(topology: topology)
         residual = topology.links.map(\.reservable.bitsPerSecond)
         loads = Array(repeating: [], count: residual.count)
+        hasGained = Array(repeating: false, count: residual.count)
         carriers = Array(repeating: [], count: residual.count)
         inverseReservable = residual.map { $0 > 0 ? 1 / Double($0) : 0 }
     }
@@ -81,7 +85,7 @@ struct Holdings: Sendable {
             let position = link.position
             residual[position] -= bandwidth.bitsPerSecond
             carriers[position].append(holder.carrier)
-            add(bandwidth.bitsPerSecond, by: holder, on: position)
+            Self.add(bandwidth.bitsPerSecond, by: holder, to: &loads[position])
             pools?.add(bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
@@ -96,7 +100,8 @@ struct Holdings: Sendable {
             }
             carriers[position].swapAt(place, carriers[position].count - 1)
             carriers[position].removeLast()
-            add(-bandwidth.bitsPerSecond, by: holder, on: position)
+            Self.add(-bandwidth.bitsPerSecond, by: holder, to: &loads[position])
+            noteGain(on: position)
             pools?.add(-bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
@@ -126,16 +131,31 @@ struct Holdings: Sendable {
         1 - Double(residual[link] - bandwidth) * inverseReservable[link]
     }
 
-    private mutating func add(_ bandwidth: Int, by holder: Holder, on link: Int) {
+    /// A link has more to offer than before.
+    mutating func noteGain(on link: Int) {
+        if hasGained[link] { return }
+        hasGained[link] = true
+        gained.append(Int32(link))
+    }
+
+    /// The links that have gained room since this was last asked.
+    mutating func takeGained() -> [Int32] {
+        let links = gained
+        for link in links { hasGained[Int(link)] = false }
+        gained.removeAll(keepingCapacity: true)
+        return links
+    }
+
+    private static func add(_ bandwidth: Int, by holder: Holder, to loads: inout [LevelLoad]) {
         let yielding = holder.yields ? bandwidth : 0
         var place = 0
-        while place < loads[link].count, loads[link][place].level < holder.level { place += 1 }
-        if place < loads[link].count, loads[link][place].level == holder.level {
-            loads[link][place].held += bandwidth
-            loads[link][place].yielding += yielding
-            if loads[link][place].held == 0 { loads[link].remove(at: place) }
+        while place < loads.count, loads[place].level < holder.level { place += 1 }
+        if place < loads.count, loads[place].level == holder.level {
+            loads[place].held += bandwidth
+            loads[place].yielding += yielding
+            if loads[place].held == 0 { loads.remove(at: place) }
         } else {
-            loads[link].insert(LevelLoad(level: holder.level, held: bandwidth, yielding: yielding), at: place)
+            loads.insert(LevelLoad(level: holder.level, held: bandwidth, yielding: yielding), at: place)
         }
     }
 }

@@ -1,5 +1,15 @@
-// Cheapest paths over the links that are open to one flow now. Dijkstra's algorithm (Numer. Math. 1, 1959) with a lazy
-// binary heap over dense arrays that are allocated once; one query allocates its answer only.
+// Paths over the links that are open to one flow now.
+//
+// The graph is that of the switches, in rows of dense arrays; hosts are leaves, so their access links are looked at once
+// and lead into it. Scratch arrays are allocated once and carry the number of the search that wrote them, so a query
+// clears nothing and allocates its answer only. Three searches share them:
+//
+// - `reach` asks whether there is any open path, breadth first from both ends at once. Where there is none, it ends as
+//   soon as the smaller side is exhausted, and that side's border is a cut.
+// - `cheapest(_:_:in:)` finds a cheapest path by A* (Hart, Nilsson, Raphael, IEEE TSSC 4, 1968). Costs are integers and
+//   never below those of the empty network, so the distances there are exact, consistent lower bounds; they are computed
+//   once for each end that is asked for. It starts from the end whose surroundings are tight, where that is known.
+// - `cheapest(from:to:open:cost:)` is Dijkstra's algorithm (Numer. Math. 1, 1959) for costs of any other kind.
 //
 // Bounds on latency and hops: the cheapest path first; then cheapest paths under costs in which latency and hops weigh
 // more and more; at last the fastest path within the hops, by dynamic programming over the number of hops, which is
@@ -17,12 +27,68 @@ struct PathSearch: Sendable {
     let latencyMicroseconds: [Int]
     let isTrunk: [Bool]
     let isHost: [Bool]
+    /// Cost of each link in the empty network; `hopCost` is that of a hop without latency.
+    let baseCost: [Int]
+    /// Of each host the link out of it and the link into it; −1 for switches and where there is none.
+    let accessOut: [Int32]
+    let accessIn: [Int32]
 
+    /// Cost of one hop without latency.
+    static let hopCost = 4_096
+    /// So many microseconds cost as much as a hop.
+    static let hopMicroseconds = 5_000
+
+    private let leaving: ArcRows
+    private let entering: ArcRows
+    /// Whether every way is as long as the way back, so that one table of bounds serves both.
+    private let isSymmetric: Bool
+
+    /// Cheapest costs in the empty network from every switch to the switch of the position; empty where nobody has asked
+    /// yet.
+    private var bounds: [[Int]]
+    private var boundTables = 0
+    /// Whether the last search that found no way found the target's surroundings closed, and not the source's.
+    private(set) var wasTargetClosed = false
+
+    private var labels: [Label]
+    private var marks: [Mark]
+    private var run: Int32 = 0
+    /// Room for a heap: a search puts each link into it once at most, and its start.
+    private var keys: [UInt64]
+    private var queue: [Int32]
+    private var backQueue: [Int32]
+
+    // Of the general search.
     private var cost: [Double]
     private var arrival: [Int32]
     private var heap: [Entry] = []
-    /// Nodes that the next search must not enter.
+    /// Nodes that the general search must not enter.
     private var isBlocked: [Bool]
+
+    private struct Arc {
+        var link: Int32
+        /// The node at its other end, seen from the row's.
+        var next: Int32
+    }
+
+    private struct ArcRows {
+        var start: [Int32] = [0]
+        var arcs: [Arc] = []
+    }
+
+    private struct Label {
+        var cost: Int
+        var run: Int32
+        /// Link by which the node was reached.
+        var link: Int32
+    }
+
+    private struct Mark {
+        var run: Int32
+        /// Link by which it was reached; −1 at an end.
+        var link: Int32
+        var isBack: Bool
+    }
 
     private struct Entry {
         var cost: Double
@@ -39,11 +105,373 @@ struct PathSearch: Sendable {
         latencyMicroseconds = topology.links.map(\.latency.microseconds)
         isTrunk = topology.links.map { $0.kind == .trunk }
         isHost = topology.nodes.map(\.isHost)
-        cost = Array(repeating: .infinity, count: nodeCount)
-        arrival = Array(repeating: -1, count: nodeCount)
-        isBlocked = Array(repeating: false, count: nodeCount)
-        heap.reserveCapacity(linkCount + 1)
+        baseCost = topology.links.map { link in
+            // Bounded, so that the cost of a path and a node share one 64-bit key.
+            Self.hopCost + min(link.latency.microseconds, 1 << 24) * Self.hopCost / Self.hopMicroseconds
+        }
+        var out = [Int32](repeating: -1, count: topology.nodes.count)
+        var into = out
+        var enteringLinks = [[Int32]](repeating: [], count: topology.nodes.count)
+        for link in topology.links {
+            if link.kind == .trunk {
+                enteringLinks[link.to.position].append(link.index.raw)
+            } else if topology[link.from].isHost {
+                out[link.from.position] = link.index.raw
+            } else {
+                into[link.to.position] = link.index.raw
+            }
+        }
+        var leaving = ArcRows()
+        var entering = ArcRows()
+        for node in topology.nodes.indices {
+            for link in topology.links(leaving: NodeIndex(node)) where topology[link].kind == .trunk {
+                leaving.arcs.append(Arc(link: link.raw, next: topology[link].to.raw))
+            }
+            for link in enteringLinks[node] {
+                entering.arcs.append(Arc(link: link, next: topology.links[Int(link)].from.raw))
+            }
+            leaving.start.append(Int32(leaving.arcs.count))
+            entering.start.append(Int32(entering.arcs.count))
+        }
+        accessOut = out
+        accessIn = into
+        self.leaving = leaving
+        self.entering = entering
+        isSymmetric = topology.links.allSatisfy { $0.kind == .access || $0.reverse != nil }
+        bounds = Array(repeating: [], count: topology.nodes.count)
+        labels = Array(repeating: Label(cost: 0, run: 0, link: -1), count: topology.nodes.count)
+        marks = Array(repeating: Mark(run: 0, link: -1, isBack: false), count: topology.nodes.count)
+        cost = Array(repeating: .infinity, count: topology.nodes.count)
+        arrival = Array(repeating: -1, count: topology.nodes.count)
+        isBlocked = Array(repeating: false, count: topology.nodes.count)
+        heap.reserveCapacity(topology.links.count + 1)
+        keys = Array(repeating: 0, count: topology.links.count + 1)
+        queue = Array(repeating: 0, count: topology.nodes.count)
+        backQueue = queue
     }
+
+    /// Number of the next search; what earlier ones wrote counts as unwritten.
+    private mutating func begin() -> Int32 {
+        if run == .max {
+            for node in 0..<nodeCount {
+                labels[node].run = 0
+                marks[node].run = 0
+            }
+            run = 0
+        }
+        run += 1
+        return run
+    }
+
+    // MARK: Is there a way?
+
+    enum Reach {
+        /// The links of an open path.
+        case open([Int32])
+        /// There is none: one of `cut` must open first. The cut surrounds the target where `isBack`, else the source.
+        case closed(cut: [Int32], isBack: Bool)
+    }
+
+    /// The ends of a way between switches, and the access links before and after it; −1 where there is none.
+    private struct Ends {
+        var first: Int32
+        var last: Int32
+        var out: Int32 = -1
+        var into: Int32 = -1
+    }
+
+    /// Nil where the access link of an end is closed.
+    private func ends(_ source: Int32, _ target: Int32, _ view: borrowing RoomView) -> Ends? {
+        var ends = Ends(first: source, last: target)
+        if isHost[Int(source)] {
+            ends.out = accessOut[Int(source)]
+            guard ends.out >= 0, view.isOpen(Int(ends.out)) else { return nil }
+            ends.first = head[Int(ends.out)]
+        }
+        if isHost[Int(target)] {
+            ends.into = accessIn[Int(target)]
+            guard ends.into >= 0, view.isOpen(Int(ends.into)) else { return nil }
+            ends.last = tail[Int(ends.into)]
+        }
+        return ends
+    }
+
+    /// Whether an open path joins the ends. Costs as much as the smaller of the two sides that meet, or never do.
+    mutating func reach(from source: Int32, to target: Int32, in view: borrowing RoomView) -> Reach {
+        guard let ends = ends(source, target, view) else {
+            let out = accessOut[Int(source)]
+            let into = accessIn[Int(target)]
+            let isBack = out < 0 || view.isOpen(Int(out))
+            let closed = isBack ? into : out
+            wasTargetClosed = isBack
+            return .closed(cut: closed >= 0 && view.isPermitted(Int(closed)) ? [closed] : [], isBack: isBack)
+        }
+        let run = begin()
+        var meeting: Meeting?
+        if ends.first != ends.last {
+            let outcome = Self.meet(
+                ends.first, ends.last, leaving, entering, run: run, marks: &marks, queue: &queue,
+                backQueue: &backQueue, view)
+            guard let found = outcome.meeting else {
+                wasTargetClosed = outcome.isBack
+                let cut = border(run, isBack: outcome.isBack, count: outcome.count, view)
+                return .closed(cut: cut, isBack: outcome.isBack)
+            }
+            meeting = found
+        }
+        var links: [Int32] = []
+        links.reserveCapacity(16)
+        if let meeting {
+            var node = meeting.forth
+            while node != ends.first {
+                let link = marks[Int(node)].link
+                links.append(link)
+                node = tail[Int(link)]
+            }
+        }
+        if ends.out >= 0 { links.append(ends.out) }
+        links.reverse()
+        if let meeting {
+            links.append(meeting.link)
+            var node = meeting.back
+            while node != ends.last {
+                let link = marks[Int(node)].link
+                links.append(link)
+                node = head[Int(link)]
+            }
+        }
+        if ends.into >= 0 { links.append(ends.into) }
+        return .open(links)
+    }
+
+    /// The last switch of the way there, the link to the way back, and the first switch of that.
+    private struct Meeting {
+        var forth: Int32
+        var link: Int32
+        var back: Int32
+    }
+
+    /// Breadth first from both ends, the side with less to do first. Nil where a side is closed: which, and how many
+    /// switches it has.
+    private static func meet(
+        _ first: Int32, _ last: Int32, _ leaving: ArcRows, _ entering: ArcRows, run: Int32,
+        marks markArray: inout [Mark], queue queueArray: inout [Int32], backQueue backArray: inout [Int32],
+        _ view: borrowing RoomView
+    ) -> (meeting: Meeting?, isBack: Bool, count: Int) {
+        var marks = markArray.mutableSpan
+        var queue = queueArray.mutableSpan
+        var backQueue = backArray.mutableSpan
+        marks[Int(first)] = Mark(run: run, link: -1, isBack: false)
+        marks[Int(last)] = Mark(run: run, link: -1, isBack: true)
+        queue[0] = first
+        backQueue[0] = last
+        var (next, count) = (0, 1)
+        var (backNext, backCount) = (0, 1)
+        while next < count, backNext < backCount {
+            if count - next <= backCount - backNext {
+                let node = queue[next]
+                next += 1
+                for position in Int(leaving.start[Int(node)])..<Int(leaving.start[Int(node) + 1]) {
+                    let arc = leaving.arcs[position]
+                    guard view.isOpen(Int(arc.link)) else { continue }
+                    let mark = marks[Int(arc.next)]
+                    if mark.run != run {
+                        marks[Int(arc.next)] = Mark(run: run, link: arc.link, isBack: false)
+                        queue[count] = arc.next
+                        count += 1
+                    } else if mark.isBack {
+                        return (Meeting(forth: node, link: arc.link, back: arc.next), false, 0)
+                    }
+                }
+            } else {
+                let node = backQueue[backNext]
+                backNext += 1
+                for position in Int(entering.start[Int(node)])..<Int(entering.start[Int(node) + 1]) {
+                    let arc = entering.arcs[position]
+                    guard view.isOpen(Int(arc.link)) else { continue }
+                    let mark = marks[Int(arc.next)]
+                    if mark.run != run {
+                        marks[Int(arc.next)] = Mark(run: run, link: arc.link, isBack: true)
+                        backQueue[backCount] = arc.next
+                        backCount += 1
+                    } else if !mark.isBack {
+                        return (Meeting(forth: arc.next, link: arc.link, back: node), false, 0)
+                    }
+                }
+            }
+        }
+        return next == count ? (nil, false, count) : (nil, true, backCount)
+    }
+
+    /// Links across the border of a side that is closed and that only lack state or room.
+    private func border(_ run: Int32, isBack: Bool, count: Int, _ view: borrowing RoomView) -> [Int32] {
+        let rows = isBack ? entering : leaving
+        var cut: [Int32] = []
+        for node in (isBack ? backQueue : queue)[..<count] {
+            for position in Int(rows.start[Int(node)])..<Int(rows.start[Int(node) + 1]) {
+                let arc = rows.arcs[position]
+                let mark = marks[Int(arc.next)]
+                if mark.run == run, mark.isBack == isBack { continue }
+                if view.isPermitted(Int(arc.link)) { cut.append(arc.link) }
+            }
+        }
+        return cut
+    }
+
+    // MARK: Which way is cheapest?
+
+    /// The cheapest path over open links; nil where there is none.
+    ///
+    /// - Parameter fromTarget: searches from the target, which is faster where its surroundings are fuller.
+    mutating func cheapest(
+        _ source: Int32, _ target: Int32, in view: borrowing RoomView, fromTarget: Bool = false
+    ) -> [Int32]? {
+        guard let ends = ends(source, target, view) else { return nil }
+        var links: [Int32] = []
+        links.reserveCapacity(16)
+        if ends.first == ends.last {
+            if ends.out >= 0 { links.append(ends.out) }
+            if ends.into >= 0 { links.append(ends.into) }
+        } else if fromTarget, isSymmetric {
+            guard spread(from: ends.last, to: ends.first, over: entering, view) else { return nil }
+            if ends.out >= 0 { links.append(ends.out) }
+            var node = ends.first
+            while node != ends.last {
+                let link = labels[Int(node)].link
+                links.append(link)
+                node = head[Int(link)]
+            }
+            if ends.into >= 0 { links.append(ends.into) }
+        } else {
+            guard spread(from: ends.first, to: ends.last, over: leaving, view) else { return nil }
+            if ends.into >= 0 { links.append(ends.into) }
+            var node = ends.last
+            while node != ends.first {
+                let link = labels[Int(node)].link
+                links.append(link)
+                node = tail[Int(link)]
+            }
+            if ends.out >= 0 { links.append(ends.out) }
+            links.reverse()
+        }
+        return links
+    }
+
+    /// A* between two switches, over `rows`.
+    private mutating func spread(
+        from first: Int32, to last: Int32, over rows: ArcRows, _ view: borrowing RoomView
+    ) -> Bool {
+        let bound = bounds(towards: last)
+        guard bound[Int(first)] < Int.max else { return false }
+        let run = begin()
+        return Self.spread(
+            from: first, to: last, over: rows, bound: bound, run: run, labels: &labels, keys: &keys, view)
+    }
+
+    /// Through spans each array is made sure to be nobody else's once, and not at every write.
+    private static func spread(
+        from first: Int32, to last: Int32, over rows: ArcRows, bound: [Int], run: Int32,
+        labels labelArray: inout [Label],
+        keys keyArray: inout [UInt64], _ view: borrowing RoomView
+    ) -> Bool {
+        var labels = labelArray.mutableSpan
+        var keys = keyArray.mutableSpan
+        var count = 0
+        labels[Int(first)] = Label(cost: 0, run: run, link: -1)
+        KeyHeap.push(UInt64(bound[Int(first)]) << 24 | UInt64(first), &keys, &count)
+        while let key = KeyHeap.pop(&keys, &count) {
+            let node = Int(key & 0xff_ffff)
+            if node == Int(last) { return true }
+            let soFar = labels[node].cost
+            // A cheaper way to the node has been found since, and followed.
+            if Int(key >> 24) > soFar + bound[node] { continue }
+            for position in Int(rows.start[node])..<Int(rows.start[node + 1]) {
+                let arc = rows.arcs[position]
+                let link = Int(arc.link)
+                guard view.isOpen(link) else { continue }
+                let next = Int(arc.next)
+                let through = soFar + view.cost(of: link)
+                let label = labels[next]
+                if label.run != run || through < label.cost {
+                    let rest = bound[next]
+                    if rest == Int.max { continue }
+                    labels[next] = Label(cost: through, run: run, link: arc.link)
+                    KeyHeap.push(UInt64(through + rest) << 24 | UInt64(next), &keys, &count)
+                }
+            }
+        }
+        return false
+    }
+
+    /// Cheapest costs in the empty network from every node to the switch `target`.
+    private mutating func bounds(towards target: Int32) -> [Int] {
+        if !bounds[Int(target)].isEmpty { return bounds[Int(target)] }
+        if (boundTables + 1) * nodeCount > ControlLimits.boundEntries {
+            for node in bounds.indices { bounds[node] = [] }
+            boundTables = 0
+        }
+        let distance = Self.distances(
+            to: target, nodeCount: nodeCount, over: entering, baseCost: baseCost, keys: &keys)
+        bounds[Int(target)] = distance
+        boundTables += 1
+        return distance
+    }
+
+    private static func distances(
+        to target: Int32, nodeCount: Int, over rows: ArcRows, baseCost: [Int], keys keyArray: inout [UInt64]
+    ) -> [Int] {
+        var distance = [Int](repeating: .max, count: nodeCount)
+        distance[Int(target)] = 0
+        var keys = keyArray.mutableSpan
+        var count = 0
+        KeyHeap.push(UInt64(target), &keys, &count)
+        while let key = KeyHeap.pop(&keys, &count) {
+            let node = Int(key & 0xff_ffff)
+            let soFar = Int(key >> 24)
+            if soFar > distance[node] { continue }
+            for position in Int(rows.start[node])..<Int(rows.start[node + 1]) {
+                let arc = rows.arcs[position]
+                let through = soFar + baseCost[Int(arc.link)]
+                if through < distance[Int(arc.next)] {
+                    distance[Int(arc.next)] = through
+                    KeyHeap.push(UInt64(through) << 24 | UInt64(arc.next), &keys, &count)
+                }
+            }
+        }
+        return distance
+    }
+
+    // MARK: Which way is widest?
+
+    /// The path whose narrowest link is widest, and how wide that is, at most `most`; nil where no link sequence is open
+    /// to a single bit.
+    ///
+    /// Between a path that is known and a cut that is known, each probe in the middle finds a wider path or a narrower
+    /// cut; the answer is exact after few of them. Leaves the view's need at the last probe's.
+    mutating func widest(
+        from source: Int32, to target: Int32, atMost most: Int, in view: inout RoomView
+    ) -> (width: Int, links: [Int32])? {
+        view.need = 1
+        guard case .open(var best) = reach(from: source, to: target, in: view) else { return nil }
+        var low = view.width(of: best, atMost: most)
+        var high = most
+        while low < high {
+            view.need = low + (high - low + 1) / 2
+            switch reach(from: source, to: target, in: view) {
+            case .open(let links):
+                best = links
+                low = max(view.need, view.width(of: links, atMost: most))
+            case .closed(let cut, _):
+                // Whatever passes, passes this cut.
+                var widest = 0
+                for link in cut where view.takesFlows[Int(link)] { widest = max(widest, view.room(on: Int(link))) }
+                high = max(low, min(view.need - 1, widest))
+            }
+        }
+        return (low, best)
+    }
+
+    // MARK: Other costs
 
     /// The cheapest path over open links; equal costs are decided by link order.
     mutating func cheapest(
@@ -76,40 +504,6 @@ struct PathSearch: Sendable {
             }
         }
         return nil
-    }
-
-    /// Whether the last search, which failed, reached `node`: its open links do not lead out of the reached set.
-    func wasReached(_ node: Int32) -> Bool { cost[Int(node)] < .infinity }
-
-    /// The path from `source` to `target` whose narrowest link is widest, and that width; nil where none is open.
-    mutating func widest(
-        from source: Int32, to target: Int32, open: (Int) -> Bool, room: (Int) -> Int
-    ) -> (links: [Int32], width: Int)? {
-        var width = [Int](repeating: -1, count: nodeCount)
-        for node in 0..<nodeCount { arrival[node] = -1 }
-        heap.removeAll(keepingCapacity: true)
-        width[Int(source)] = Int.max
-        push(Entry(cost: -Double(Int.max), node: source))
-        while let entry = pop() {
-            let node = Int(entry.node)
-            if -entry.cost < Double(width[node]) { continue }
-            if entry.node == target { break }
-            if isHost[node], entry.node != source { continue }
-            for position in Int(rowStart[node])..<Int(rowStart[node + 1]) {
-                let link = Int(rowLink[position])
-                guard open(link) else { continue }
-                let next = Int(head[link])
-                if isHost[next], Int32(next) != target { continue }
-                let through = min(width[node], room(link))
-                if through > width[next] {
-                    width[next] = through
-                    arrival[next] = Int32(link)
-                    push(Entry(cost: -Double(through), node: Int32(next)))
-                }
-            }
-        }
-        guard width[Int(target)] >= 0 else { return nil }
-        return (path(to: target), width[Int(target)])
     }
 
     /// The fastest path of at most `hops` trunk links.

@@ -15,11 +15,13 @@ struct RoomView: Sendable {
         case empty
     }
 
-    let need: Int
+    var need: Int
     let rule: Rule
     let holdings: Holdings
     let reservable: [Int]
     let latencyMicroseconds: [Int]
+    /// Of each link in the empty network.
+    let baseCost: [Int]
     /// For each link whether its state lets new flows on.
     let takesFlows: [Bool]
     /// For each link whether the flow's constraints forbid it; empty where they forbid none.
@@ -44,16 +46,27 @@ struct RoomView: Sendable {
 
     func isOpen(_ link: Int) -> Bool { takesFlows[link] && room(on: link) >= need && isPermitted(link) }
 
-    /// A hop costs 1, and 1 more for each 5 ms; up to nine times that as the link fills, so that load spreads before
-    /// links are full (the steeper the fuller, as in exponential-cost online routing: Awerbuch, Azar, Plotkin, FOCS
-    /// 1993). What others would have to give up costs more than any detour.
-    func cost(of link: Int) -> Double {
-        let base = 1 + Double(latencyMicroseconds[link]) / 5_000
+    /// A hop costs 1 (`PathSearch.hopCost`), and 1 more for each 5 ms; up to nine times that as the link fills, so that
+    /// load spreads before links are full (the steeper the fuller, as in exponential-cost online routing: Awerbuch, Azar,
+    /// Plotkin, FOCS 1993). What others would have to give up costs more than any detour.
+    func cost(of link: Int) -> Int {
+        let base = baseCost[link]
         let residual = holdings.residual[link]
         if residual >= need {
             let load = max(0, min(1, holdings.utilisation(of: link, adding: need)))
-            return base * (1 + 8 * load * load * load)
+            return base + Int(Double(8 * base) * load * load * load)
         }
-        return base * 9 + 1_000 + 1_000 * Double(need - residual) / Double(need)
+        let lacking = Double(need - residual) / Double(need)
+        return base * 9 + Int(Double(1_000 * PathSearch.hopCost) * (1 + lacking))
+    }
+
+    /// The cost in hops.
+    func hops(of link: Int) -> Double { Double(cost(of: link)) / Double(PathSearch.hopCost) }
+
+    /// The room of the narrowest of `links`, at most `most`.
+    func width(of links: [Int32], atMost most: Int) -> Int {
+        var width = most
+        for link in links { width = min(width, room(on: Int(link))) }
+        return width
     }
 }

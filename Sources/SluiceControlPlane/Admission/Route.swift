@@ -19,10 +19,11 @@ extension PathSearch {
         let target = flow.destination.raw
         if flow.protection != .none { return pair(flow, in: view, topology: topology) }
         if !flow.constraints.via.isEmpty { return throughWaypoints(flow, in: view, topology: topology) }
-        guard
-            let path = cheapest(
-                from: source, to: target, open: { view.isOpen($0) }, cost: { view.cost(of: $0) })
-        else { return .closed(cut: cut(before: target, in: view)) }
+        // Whether there is a way at all is known much sooner than which one is cheapest. Where others would have to go,
+        // the way there is fullest around the end that was found closed before.
+        if case .closed(let cut, _) = reach(from: source, to: target, in: view) { return .closed(cut: cut) }
+        let path = cheapest(source, target, in: view, fromTarget: view.rule != .free && wasTargetClosed)
+        guard let path else { preconditionFailure("an open path is no path") }
         if keepsBounds(path, of: flow.constraints) { return .found(path: path, backup: nil) }
         return withinBounds(flow, in: view)
     }
@@ -41,7 +42,7 @@ extension PathSearch {
                 let path = cheapest(
                     from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
                     cost: {
-                        view.cost(of: $0) + haste * Double(view.latencyMicroseconds[$0]) / 1_000
+                        view.hops(of: $0) + haste * Double(view.latencyMicroseconds[$0]) / 1_000
                             + (constraints.maxHops == nil ? 0 : haste)
                     })
             else { break }
@@ -59,18 +60,6 @@ extension PathSearch {
         return .outOfBounds(fastestMicroseconds: latency(of: fastest))
     }
 
-    /// Links that leave what the last failed search reached, and that only lack state or room.
-    private func cut(before target: Int32, in view: RoomView) -> [Int32] {
-        var links: [Int32] = []
-        for link in 0..<linkCount
-        where wasReached(tail[link]) && !wasReached(head[link]) && view.isPermitted(link)
-            && (!isHost[Int(head[link])] || head[link] == target)
-        {
-            links.append(Int32(link))
-        }
-        return links
-    }
-
     // MARK: Waypoints
 
     /// A loop-free path through several waypoints is NP-hard to decide, so: segment by segment, each avoiding the nodes
@@ -80,11 +69,7 @@ extension PathSearch {
     private mutating func throughWaypoints(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
         let waypoints = flow.constraints.via
         let target = flow.destination.raw
-        guard
-            cheapest(
-                from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
-                cost: { view.cost(of: $0) }) != nil
-        else { return .closed(cut: cut(before: target, in: view)) }
+        if case .closed(let cut, _) = reach(from: flow.source.raw, to: target, in: view) { return .closed(cut: cut) }
         var best: (cost: Double, path: [Int32])?
         for (isPlain, prefersLast) in [(false, false), (true, false), (false, true), (true, true)] where best == nil {
             for order in Self.orders(of: waypoints) {
@@ -92,7 +77,7 @@ extension PathSearch {
                     let path = path(of: flow, through: order, in: view, isPlain: isPlain, prefersLast: prefersLast),
                     let whole = Path(links: path, in: topology), flow.constraints.accept(whole, in: topology)
                 else { continue }
-                let cost = path.reduce(0) { $0 + view.cost(of: Int($1)) }
+                let cost = path.reduce(0) { $0 + view.hops(of: Int($1)) }
                 if cost < best?.cost ?? .infinity { best = (cost, path) }
             }
         }
@@ -125,7 +110,7 @@ extension PathSearch {
         func extend(_ search: inout PathSearch, to node: Int32) -> Bool {
             if node == at { return true }
             let segment = search.cheapest(
-                from: at, to: node, open: { view.isOpen($0) }, cost: { isPlain ? 1 : view.cost(of: $0) })
+                from: at, to: node, open: { view.isOpen($0) }, cost: { isPlain ? 1 : view.hops(of: $0) })
             guard let segment else { return false }
             let used = [at] + segment.dropLast().map { search.head[Int($0)] }
             search.block(used)
@@ -162,11 +147,10 @@ extension PathSearch {
     /// taken only where removing the first path's risks leaves no second one.
     private mutating func pair(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
         let target = flow.destination.raw
-        guard
-            let single = cheapest(
-                from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
-                cost: { view.cost(of: $0) })
-        else { return .closed(cut: cut(before: target, in: view)) }
+        if case .closed(let cut, _) = reach(from: flow.source.raw, to: target, in: view) { return .closed(cut: cut) }
+        guard let single = cheapest(flow.source.raw, target, in: view) else {
+            preconditionFailure("an open path is no path")
+        }
         let leading = single.prefix { !isTrunk[Int($0)] }
         let trunks = single.filter { isTrunk[Int($0)] }
         let trailing = single.suffix(single.count - leading.count - trunks.count)
@@ -189,7 +173,7 @@ extension PathSearch {
         }
         let pair = DisjointPaths.cheapestPair(
             in: self, from: from, to: to, sharingNodes: sharingNodes, open: { view.isOpen($0) },
-            cost: { view.cost(of: $0) })
+            cost: { view.hops(of: $0) })
         guard let pair, let path = accepted(pair.first), let backup = accepted(pair.second) else {
             return .notFound
         }
@@ -202,7 +186,7 @@ extension PathSearch {
                     open: { link in
                         isTrunk[link] && view.isOpen(link) && !first.contains(Int32(link))
                             && (sharingNodes || !nodes.contains(head[link])) && !sharesRisk(first, [Int32(link)])
-                    }, cost: { view.cost(of: $0) })
+                    }, cost: { view.hops(of: $0) })
                 if let second, let path = accepted(first), let backup = accepted(second) {
                     return .found(path: path, backup: backup)
                 }

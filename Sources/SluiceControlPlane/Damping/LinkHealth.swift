@@ -44,6 +44,7 @@ extension ControlPlane {
         for link in links {
             health[link]?.heldUntil = nil
             takesFlows[link.position] = isOpenToFlows(link)
+            if takesFlows[link.position] { holdings.noteGain(on: link.position) }
             let id = topology[link].id
             report(.linkChanged) {
                 $0.link = id

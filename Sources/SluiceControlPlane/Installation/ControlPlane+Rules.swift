@@ -36,6 +36,9 @@ struct Subscriptions: Sendable {
 }
 
 extension ControlPlane {
+    /// The agent that the rules of `node` are sent to for installation; nil where there is none.
+    package func owner(of node: NodeIndex) -> ClientID? { installation.switches[node].owner }
+
     private func switchNode(_ name: NodeID) throws(RequestError) -> Int {
         guard let index = topology.index(of: name), !topology[index].isHost else {
             throw .unknownSwitch(name: name.text)

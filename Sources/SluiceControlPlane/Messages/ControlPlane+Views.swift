@@ -9,8 +9,8 @@ extension ControlPlane {
         let placement = unit.placement?[direction]
         let other = unit.directions.count > 1 ? unit.directions[1 - direction].id : nil
         return FlowView(
-            id: flow.id, state: unit.state, reasons: unit.reasons, source: topology[flow.source].id,
-            destination: topology[flow.destination].id, bandwidth: placement?.bandwidth ?? flow.bandwidth,
+            id: flow.id, state: unit.state, reasons: unit.reasons, source: topology.name(of: flow.source),
+            destination: topology.name(of: flow.destination), bandwidth: placement?.bandwidth ?? flow.bandwidth,
             requestedBandwidth: flow.bandwidth, priority: flow.priority.level, className: flow.className,
             path: placement?.path.nodes(in: topology).map { topology[$0].id } ?? [],
             links: placement?.path.links.map { topology[$0].id } ?? [], latency: placement?.path.latency(in: topology),
@@ -180,6 +180,7 @@ extension ControlPlane {
     mutating func replace(_ policy: Policy) -> PolicyChange {
         let (constraints, unadmitted) = (self.policy.bandwidthConstraints, self.policy.unadmitted)
         self.policy = policy
+        waiting.forgetReasons()
         if policy.bandwidthConstraints != constraints { adoptConstraints() }
         if policy.unadmitted != unadmitted { tablesChanged = true }
         adoptReachability()

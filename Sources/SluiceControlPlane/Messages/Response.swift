@@ -2,7 +2,8 @@
 
 package import SluiceModel
 
-package enum Response: Hashable, Sendable {
+/// Behind one reference: answers are large, and they are handed on many times.
+package indirect enum Response: Hashable, Sendable {
     case flow(FlowResult)
     /// One for each flow of the batch, in order.
     case batch([BatchItem])

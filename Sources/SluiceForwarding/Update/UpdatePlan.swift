@@ -84,30 +84,37 @@ extension FlowRules {
 
 /// One round while it is put together.
 private struct RoundDraft {
-    private var changes: [NodeIndex: SwitchChange] = [:]
+    private var changes: UpdateRound = []
 
-    var round: UpdateRound {
-        changes.sorted { $0.key < $1.key }.map { (switch: $0.key, change: $0.value) }
+    var round: UpdateRound { changes.count > 1 ? changes.sorted { $0.switch < $1.switch } : changes }
+
+    /// Paths are short: looking for the switch is faster than a table of them.
+    private mutating func position(of node: NodeIndex) -> Int {
+        if let position = changes.firstIndex(where: { $0.switch == node }) { return position }
+        changes.append((node, SwitchChange()))
+        return changes.count - 1
     }
 
     /// Sets a rule and its group. A group that only has other buckets changes alone, and one that is not needed any more
     /// goes after the rule that used it.
     mutating func add(_ placed: PlacedRule, replacing old: PlacedRule?) {
-        var change = changes[placed.switch] ?? SwitchChange()
-        if let group = placed.group, group != old?.group { change.groups.append(group) }
-        if placed.rule != old?.rule { change.rules.append(placed.rule) }
-        if let former = old?.group, former.id != placed.group?.id { change.deletedGroups.append(former.id) }
-        changes[placed.switch] = change
+        let place = position(of: placed.switch)
+        if let group = placed.group, group != old?.group { changes[place].change.groups.append(group) }
+        if placed.rule != old?.rule { changes[place].change.rules.append(placed.rule) }
+        if let former = old?.group, former.id != placed.group?.id {
+            changes[place].change.deletedGroups.append(former.id)
+        }
     }
     mutating func add(_ meter: Meter, at node: NodeIndex) {
-        changes[node, default: SwitchChange()].meters.append(meter)
+        changes[position(of: node)].change.meters.append(meter)
     }
     mutating func remove(_ placed: PlacedRule) {
-        changes[placed.switch, default: SwitchChange()].deletedRules.append(
+        let place = position(of: placed.switch)
+        changes[place].change.deletedRules.append(
             SwitchChange.DeletedRule(key: placed.rule.key, cookie: placed.rule.cookie))
-        if let group = placed.group { changes[placed.switch]?.deletedGroups.append(group.id) }
+        if let group = placed.group { changes[place].change.deletedGroups.append(group.id) }
     }
     mutating func remove(_ meter: Meter, at node: NodeIndex) {
-        changes[node, default: SwitchChange()].deletedMeters.append(meter.id)
+        changes[position(of: node)].change.deletedMeters.append(meter.id)
     }
 }

@@ -42,6 +42,11 @@ package struct Flow: Hashable, Sendable {
     /// How long it lives from its start; nil for until withdrawn.
     package let lifetimeSeconds: Double?
 
+    /// Whether any path with room will do.
+    package var takesAnyPath: Bool {
+        protection == .none && constraints.via.isEmpty && constraints.maxLatency == nil && constraints.maxHops == nil
+    }
+
     package init(
         id: FlowID, source: NodeIndex, destination: NodeIndex, bandwidth: Bandwidth, minBandwidth: Bandwidth? = nil,
         priority: FlowPriority, className: String? = nil, match: FlowMatch? = nil,

@@ -27,7 +27,7 @@ package struct ReservationLedger: Hashable, Sendable {
     /// Holds `bandwidth` on every link, each of which is given once.
     ///
     /// - Precondition: every link has that much left; callers decide admission first.
-    package mutating func hold(_ bandwidth: Bandwidth, on links: some Sequence<LinkIndex>) {
+    package mutating func hold(_ bandwidth: Bandwidth, on links: [LinkIndex]) {
         for link in links {
             precondition(bandwidth <= residual(on: link), "link \(link) would be overbooked")
             heldByLink[link.position] += bandwidth
@@ -37,7 +37,7 @@ package struct ReservationLedger: Hashable, Sendable {
     /// Gives back what `hold` took.
     ///
     /// - Precondition: every link holds at least that much.
-    package mutating func release(_ bandwidth: Bandwidth, on links: some Sequence<LinkIndex>) {
+    package mutating func release(_ bandwidth: Bandwidth, on links: [LinkIndex]) {
         for link in links {
             precondition(bandwidth <= heldByLink[link.position], "link \(link) would hold less than nothing")
             heldByLink[link.position] -= bandwidth

@@ -17,6 +17,8 @@ package struct Topology: Sendable {
     package let outgoingStart: [Int32]
     package let outgoingLinks: [LinkIndex]
 
+    private let linkEnds: [LinkEnds]
+    private let isHostNode: [Bool]
     private let nodeIndices: [NodeID: NodeIndex]
     private let linkIndices: [LinkID: LinkIndex]
     private let cablePositions: [String: Int]
@@ -36,6 +38,8 @@ package struct Topology: Sendable {
         self.nodes = draft.nodes
         self.cables = draft.cables
         links = draft.links
+        isHostNode = draft.nodes.map(\.isHost)
+        linkEnds = draft.links.map { LinkEnds(from: $0.from, to: $0.to, fromPort: $0.fromPort, toPort: $0.toPort) }
         affinityNames = draft.affinityNames
         sharedRiskNames = draft.sharedRiskNames
         nodeIndices = draft.nodeIndices
@@ -59,6 +63,19 @@ package struct Topology: Sendable {
 
     package subscript(node: NodeIndex) -> Node { nodes[node.position] }
     package subscript(link: LinkIndex) -> Link { links[link.position] }
+
+    /// What a link joins, and nothing else of it.
+    package struct LinkEnds: Sendable {
+        package let from: NodeIndex
+        package let to: NodeIndex
+        package let fromPort: PortNumber?
+        package let toPort: PortNumber?
+    }
+
+    package func ends(of link: LinkIndex) -> LinkEnds { linkEnds[link.position] }
+    package func name(of link: LinkIndex) -> LinkID { links[link.position].id }
+    package func name(of node: NodeIndex) -> NodeID { nodes[node.position].id }
+    package func isHost(_ node: NodeIndex) -> Bool { isHostNode[node.position] }
 
     package func links(leaving node: NodeIndex) -> ArraySlice<LinkIndex> {
         outgoingLinks[Int(outgoingStart[node.position])..<Int(outgoingStart[node.position + 1])]
