@@ -13,6 +13,10 @@ package enum ControlLimits {
     package static let transactions = 256
     /// Entries of all tables of distances kept for path searches, 8 bytes each; when they are full, all are made anew.
     package static let boundEntries = 8_388_608
+    /// Searches for a leg between two waypoints in one search for a path by them.
+    package static let waypointSearches = 512
+    /// Orders of waypoints, and directions of links among them, that are looked at.
+    package static let waypointOrders = 4_096
     /// Waypoints of one flow.
     package static let waypoints = 6
     /// Flows for which another path is searched to let one newcomer in by moving them.

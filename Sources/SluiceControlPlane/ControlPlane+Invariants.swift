@@ -156,7 +156,7 @@ extension ControlPlane {
 
 extension FlowUnit {
     var waitsForStart: Bool {
-        reasons.contains { if case .waitsForStart = $0 { true } else { false } }
+        self.reasons.contains { if case .waitsForStart = $0 { true } else { false } }
     }
 }
 

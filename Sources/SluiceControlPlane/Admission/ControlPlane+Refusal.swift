@@ -44,7 +44,8 @@ extension ControlPlane {
             let ifUp = route(flow, need: one, rule: .empty, ignoringState: true)
             guard case .found(let links, let backup) = ifUp else {
                 let code: Rejection.Code = if case .notFound = present { .notFoundInBudget } else { .noPath }
-                return Rejection(code: code)
+                let waypoints = unit.request.constraints.via
+                return Rejection(code: code, detail: waypoints.isEmpty ? nil : .waypoints(waypoints))
             }
             let lost = (links + (backup ?? [])).filter { !takesFlows[Int($0)] }.map { LinkIndex(Int($0)) }
             let code: Rejection.Code = if case .notFound = present { .notFoundInBudget } else { .noPath }
@@ -179,7 +180,7 @@ extension ControlPlane {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
             let rule: RoomView.Rule = mayPreempt(unit) ? .displacing(level: unit.engineering.setup - 1) : .free
             let route = route(flow, need: need, rule: rule)
-            if case .closed(let cut) = route, cut.count <= 64 { return cut.map { LinkIndex(Int($0)) } }
+            if case .closed(let cut) = route, (1...64).contains(cut.count) { return cut.map { LinkIndex(Int($0)) } }
         }
         return nil
     }

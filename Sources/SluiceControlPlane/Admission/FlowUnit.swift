@@ -123,7 +123,6 @@ struct FlowUnit: Sendable {
     var level: Int { box.record.directions[0].priority.level }
     var number: UInt64 { box.record.number }
     var slot: Int { box.record.slot }
-    var yields: Bool { box.record.yields }
     var state: FlowState {
         get { box.record.state }
         _modify {
@@ -143,6 +142,20 @@ struct FlowUnit: Sendable {
         _modify {
             if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
             yield &box.record.placement
+        }
+    }
+    var yields: Bool {
+        get { box.record.yields }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record.yields
+        }
+    }
+    var engineering: TrafficEngineering {
+        get { box.record.engineering }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            yield &box.record.engineering
         }
     }
     var history: [Occurrence] {

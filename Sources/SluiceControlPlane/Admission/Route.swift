@@ -18,7 +18,7 @@ extension PathSearch {
         let source = flow.source.raw
         let target = flow.destination.raw
         if flow.protection != .none { return pair(flow, in: view, topology: topology) }
-        if !flow.constraints.via.isEmpty { return throughWaypoints(flow, in: view, topology: topology) }
+        if !flow.constraints.via.isEmpty { return throughWaypoints(flow, in: view) }
         // Whether there is a way at all is known much sooner than which one is cheapest. Where others would have to go,
         // the way there is fullest around the end that was found closed before.
         if case .closed(let cut, _) = reach(from: source, to: target, in: view) { return .closed(cut: cut) }
@@ -62,83 +62,47 @@ extension PathSearch {
 
     // MARK: Waypoints
 
-    /// A loop-free path through several waypoints is NP-hard to decide, so: segment by segment, each avoiding the nodes
-    /// already used and the switch of a host at the end, over all orders of up to three waypoints and over the given
-    /// order of more and its opposite; by cost, then by hops; with the one direction of full-duplex links, then with the
-    /// other.
-    private mutating func throughWaypoints(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
-        let waypoints = flow.constraints.via
-        let target = flow.destination.raw
-        if case .closed(let cut, _) = reach(from: flow.source.raw, to: target, in: view) { return .closed(cut: cut) }
-        var best: (cost: Double, path: [Int32])?
-        for (isPlain, prefersLast) in [(false, false), (true, false), (false, true), (true, true)] where best == nil {
-            for order in Self.orders(of: waypoints) {
-                guard
-                    let path = path(of: flow, through: order, in: view, isPlain: isPlain, prefersLast: prefersLast),
-                    let whole = Path(links: path, in: topology), flow.constraints.accept(whole, in: topology)
-                else { continue }
-                let cost = path.reduce(0) { $0 + view.hops(of: Int($1)) }
-                if cost < best?.cost ?? .infinity { best = (cost, path) }
-            }
+    /// The cheapest path by the waypoints; where that breaks a bound, the fastest, and the one of fewest hops. Exact up to
+    /// a limit of work (`WaypointSearch`).
+    private mutating func throughWaypoints(_ flow: Flow, in view: RoomView) -> Route {
+        let (source, target) = (flow.source.raw, flow.destination.raw)
+        if case .closed(let cut, _) = reach(from: source, to: target, in: view) { return .closed(cut: cut) }
+        let out = isHost[Int(source)] ? [accessOut[Int(source)]] : []
+        let into = isHost[Int(target)] ? [accessIn[Int(target)]] : []
+        let plan = WaypointSearch(
+            flow.constraints.via, from: out.first.map { head[Int($0)] } ?? source,
+            to: into.first.map { tail[Int($0)] } ?? target, passed: out + into, in: self,
+            isOpen: { view.isOpen($0) })
+        guard let plan else { return .closed(cut: []) }
+        var work = ControlLimits.waypointSearches
+        let constraints = flow.constraints
+        switch plan.run(&self, open: { view.isOpen($0) }, cost: { view.hops(of: $0) }, work: &work) {
+        case .impossible: return .closed(cut: [])
+        case .exhausted: return .notFound
+        case .found(let trunks):
+            let path = out + trunks + into
+            if keepsBounds(path, of: constraints) { return .found(path: path, backup: nil) }
         }
-        return best.map { .found(path: $0.path, backup: nil) } ?? .notFound
-    }
-
-    private static func orders(of waypoints: [FlowConstraints.Waypoint]) -> [[FlowConstraints.Waypoint]] {
-        guard waypoints.count <= 3 else { return [waypoints, waypoints.reversed()] }
-        if waypoints.count <= 1 { return [waypoints] }
-        return waypoints.indices.flatMap { first in
-            var rest = waypoints
-            rest.remove(at: first)
-            return orders(of: rest).map { [waypoints[first]] + $0 }
-        }
-    }
-
-    private mutating func path(
-        of flow: Flow, through waypoints: [FlowConstraints.Waypoint], in view: RoomView, isPlain: Bool,
-        prefersLast: Bool
-    ) -> [Int32]? {
-        var links: [Int32] = []
-        var at = flow.source.raw
-        // A host's only switch comes last, so nothing else may use it up.
-        let row = Int(rowStart[flow.destination.position])
-        let gate = isHost[flow.destination.position] ? head[Int(rowLink[row])] : flow.destination.raw
-        let ending = [flow.destination.raw] + (gate == at || gate == flow.destination.raw ? [] : [gate])
-        var blocked = ending
-        defer { unblock(blocked) }
-        block(blocked)
-        func extend(_ search: inout PathSearch, to node: Int32) -> Bool {
-            if node == at { return true }
-            let segment = search.cheapest(
-                from: at, to: node, open: { view.isOpen($0) }, cost: { isPlain ? 1 : view.hops(of: $0) })
-            guard let segment else { return false }
-            let used = [at] + segment.dropLast().map { search.head[Int($0)] }
-            search.block(used)
-            blocked += used
-            links += segment
-            at = node
-            return true
-        }
-        for waypoint in waypoints {
-            switch waypoint {
-            case .node(let node):
-                if ending.contains(node.raw) || node.raw == flow.source.raw { continue }
-                if links.contains(where: { head[Int($0)] == node.raw }) { continue }
-                guard extend(&self, to: node.raw) else { return nil }
-            case .link(let choices):
-                if choices.contains(where: { links.contains($0.raw) }) { continue }
-                let usable = choices.filter { view.isOpen($0.position) && head[$0.position] != at }
-                guard let link = prefersLast ? usable.last : usable.first, extend(&self, to: tail[link.position]) else {
-                    return nil
+        if constraints.maxLatency != nil {
+            let outcome = plan.run(
+                &self, open: { view.isOpen($0) }, cost: { Double(view.latencyMicroseconds[$0]) }, work: &work)
+            if case .found(let trunks) = outcome {
+                let path = out + trunks + into
+                if keepsBounds(path, of: constraints) { return .found(path: path, backup: nil) }
+                if let bound = constraints.maxLatency, latency(of: path) > bound.microseconds {
+                    return .outOfBounds(fastestMicroseconds: latency(of: path))
                 }
-                block([at])
-                blocked.append(at)
-                links.append(link.raw)
-                at = head[link.position]
             }
         }
-        unblock(ending)
-        return extend(&self, to: flow.destination.raw) ? links : nil
+        if let most = constraints.maxHops {
+            let outcome = plan.run(&self, open: { view.isOpen($0) }, cost: { _ in 1 }, work: &work)
+            if case .found(let trunks) = outcome {
+                let path = out + trunks + into
+                if keepsBounds(path, of: constraints) { return .found(path: path, backup: nil) }
+                if hops(of: path) > most { return .outOfBounds(fastestMicroseconds: nil) }
+            }
+        }
+        return .notFound
     }
 
     // MARK: Pairs
@@ -171,9 +135,20 @@ extension PathSearch {
             let risks = Set(first.flatMap { topology.links[Int($0)].sharedRisks })
             return second.contains { topology.links[Int($0)].sharedRisks.contains(where: risks.contains) }
         }
-        let pair = DisjointPaths.cheapestPair(
+        var pair = DisjointPaths.cheapestPair(
             in: self, from: from, to: to, sharingNodes: sharingNodes, open: { view.isOpen($0) },
             cost: { view.hops(of: $0) })
+        if let cheapest = pair, accepted(cheapest.first) == nil || accepted(cheapest.second) == nil {
+            // A pair within the bounds costs more: the fastest one, then the one of fewest hops.
+            let measures: [(Int) -> Double] = [{ Double(view.latencyMicroseconds[$0]) }, { _ in 1 }]
+            for measure in measures {
+                let other = DisjointPaths.cheapestPair(
+                    in: self, from: from, to: to, sharingNodes: sharingNodes, open: { view.isOpen($0) }, cost: measure)
+                guard let other, accepted(other.first) != nil, accepted(other.second) != nil else { continue }
+                pair = other
+                break
+            }
+        }
         guard let pair, let path = accepted(pair.first), let backup = accepted(pair.second) else {
             return .notFound
         }

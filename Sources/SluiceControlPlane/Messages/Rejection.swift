@@ -66,6 +66,8 @@ package struct Rejection: Hashable, Sendable {
         case abortedBy(FlowID)
         case fastestLatency(Latency)
         case labelsExhausted
+        /// The path had to pass these.
+        case waypoints([String])
     }
 
     package var code: Code
@@ -88,7 +90,8 @@ package struct Rejection: Hashable, Sendable {
     /// One sentence for people.
     package var message: String {
         switch code {
-        case .noPath: "no path of usable links joins the ends under the constraints"
+        case .noPath:
+            "no path of usable links joins the ends under the constraints" + (detail.map { ": " + $0.text } ?? "")
         case .noCapacity:
             bottlenecks.isEmpty
                 ? "no path has room"
@@ -103,7 +106,8 @@ package struct Rejection: Hashable, Sendable {
         case .outranked:
             "there is room only in the place of more important flows; bottlenecks: "
                 + bottlenecks.map(\.text).joined(separator: ", ")
-        case .notFoundInBudget: "no path was found, though there may be one"
+        case .notFoundInBudget:
+            "no path was found, though there may be one" + (detail.map { ": " + $0.text } ?? "")
         case .limitReached: "a limit is reached: " + (detail?.text ?? "too many flows")
         case .matchConflict:
             "its packets could not be told from those of another flow" + (detail.map { ": " + $0.text } ?? "")
@@ -128,6 +132,7 @@ extension Rejection.Detail {
         case .ruleCapacity(let name, let limit): "switch \"\(name)\" holds at most \(limit) rules"
         case .abortedBy(let flow): "flow \"\(flow)\""
         case .fastestLatency(let latency): "the fastest path takes \(latency.text)"
+        case .waypoints(let names): "by way of " + names.map { "\"\($0)\"" }.joined(separator: ", ")
         case .labelsExhausted: "every label that tells such flows apart is in use"
         }
     }
