@@ -62,9 +62,10 @@ package struct CoreDecomposition {
     private var best: [Int]
     private var disagreement: [Int8]
     private var direction: [Double]
-    private var table: [Int] = []
-    private var isTaken: [Bool] = []
+    private var knapsack = Knapsack()
     private var items: [Int] = []
+    private var sizes: [Int] = []
+    private var values: [Int] = []
     private var evaluationsLeft: Int
 
     private static let roomMost = 20_000
@@ -187,45 +188,23 @@ package struct CoreDecomposition {
     /// The best knapsack of a row.
     private mutating func pack(_ row: Int) -> Int {
         items.removeAll(keepingCapacity: true)
-        var sizes = 0
-        var values = 0
+        sizes.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
+        var sizeSum = 0
+        var valueSum = 0
         for flow in flows.indices where scaled[flow * rowCount + row] > 0 {
             items.append(flow)
-            sizes += size[flow * rowCount + row]
-            values += scaled[flow * rowCount + row]
+            sizes.append(size[flow * rowCount + row])
+            values.append(scaled[flow * rowCount + row])
+            sizeSum += size[flow * rowCount + row]
+            valueSum += scaled[flow * rowCount + row]
         }
-        if sizes <= room[row] {
+        if sizeSum <= room[row] {
             for flow in items { disagreement[flow * rowCount + row] -= 1 }
-            return values
+            return valueSum
         }
-        let width = room[row] + 1
-        table.removeAll(keepingCapacity: true)
-        for _ in 0..<width { table.append(0) }
-        if isTaken.count < width * items.count { isTaken = Array(repeating: false, count: width * items.count) }
-        var reachable = 0
-        for (number, flow) in items.enumerated() {
-            let base = number * width
-            let need = size[flow * rowCount + row]
-            let value = scaled[flow * rowCount + row]
-            reachable = min(width - 1, reachable + need)
-            for place in 0..<width { isTaken[base + place] = false }
-            var place = reachable
-            while place >= need {
-                let candidate = table[place - need] + value
-                if candidate > table[place] {
-                    table[place] = candidate
-                    isTaken[base + place] = true
-                }
-                place -= 1
-            }
-        }
-        var place = 0
-        for candidate in 0...reachable where table[candidate] > table[place] { place = candidate }
-        let answer = table[place]
-        for number in items.indices.reversed() where isTaken[number * width + place] {
-            disagreement[items[number] * rowCount + row] -= 1
-            place -= size[items[number] * rowCount + row]
-        }
+        let answer = knapsack.pack(sizes: sizes, values: values, room: room[row])
+        for position in knapsack.packed { disagreement[items[position] * rowCount + row] -= 1 }
         return answer
     }
 

@@ -50,6 +50,8 @@ package struct ExactCore {
     ) -> Outcome {
         let worth = incumbent.score.weight
         var bound = pricer.bound
+        // What is not refuted in half of the time is left to GLPK.
+        let half = secondsLeft() / 2
         for _ in 0..<Self.roundLimit {
             if bound <= worth { return .proven }
             if shouldStop() { break }
@@ -57,7 +59,7 @@ package struct ExactCore {
             if core.isImpossible { return .proven }
             if var decomposition = CoreDecomposition(
                 flows: core.flows, rows: core.rows, need: worth + 1 - core.fixedWeight),
-                decomposition.refutes(shouldStop: shouldStop)
+                decomposition.refutes(shouldStop: { shouldStop() || secondsLeft() < half })
             {
                 return .proven
             }

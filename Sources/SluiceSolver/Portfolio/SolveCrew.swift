@@ -120,7 +120,7 @@ package struct SolveCrew: Sendable {
         let worth = incumbent.score.weight
         let begun = elapsed()
         var core = ExactCore(problem, prices: bound.prices, engine: engine)
-        let outcome = core.settle(incumbent, secondsLeft: { min(deadline - elapsed(), seconds) }) {
+        let outcome = core.settle(incumbent, secondsLeft: { min(deadline, begun + seconds) - elapsed() }) {
             isOver || elapsed() - begun > seconds
                 || (elapsed() - begun > 0.1 && shared.state.placement.score.weight > worth)
         }

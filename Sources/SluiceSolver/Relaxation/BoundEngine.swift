@@ -22,7 +22,8 @@ package struct BoundEngine: Sendable {
     private var columns: ColumnGeneration?
     private var decomposition: LinkDecomposition?
     private let resolution: Double
-    private var roundsPublished = 0
+    /// Rounds of pricing after which the relaxation's solution is published next.
+    private var nextRounding = 1
     private let ascentRounds: Int
     private var nextPublication: Int
 
@@ -37,7 +38,7 @@ package struct BoundEngine: Sendable {
         bound = weights.reduce(0, +)
         // Pivots cost the square of the number of links, rounds of ascent about its product with the sources: on large
         // networks the ascent goes on for as long as it gains.
-        ascentRounds = problem.linkCount <= 300 ? 90 : problem.linkCount <= 1_200 ? 350 : 1_500
+        ascentRounds = problem.linkCount <= 300 ? 90 : problem.linkCount <= 1_200 ? 200 : 1_500
         nextPublication = problem.linkCount <= 300 ? 60 : 50
         ascent = PriceAscent(problem, weights: weights, rounds: ascentRounds)
         prices = ascent.bestPrices
@@ -97,8 +98,9 @@ package struct BoundEngine: Sendable {
                 decomposition = LinkDecomposition(problem, weights: weights, prices: columns.bestPrices, bound: bound)
                 phase = decomposition == nil ? .converged : .knapsacks
             }
-            if columns.isConverged || columns.rounds >= roundsPublished + 6 {
-                roundsPublished = columns.rounds
+            if columns.isConverged || columns.rounds >= nextRounding {
+                // The first roundings are worth most.
+                nextRounding = columns.rounds + min(6, columns.rounds)
                 publish(columns.bestBound, columns.bestPrices)
             }
         case .knapsacks:

@@ -29,9 +29,10 @@ package struct LinkDecomposition: Sendable {
     /// Unit of the knapsack of each link, and its room in that unit.
     private let unit: [Int]
     private let room: [Int]
-    private var table: [Int] = []
-    private var isTaken: [Bool] = []
-    private var items: [(flow: Int, size: Int, value: Int)] = []
+    private var knapsack = Knapsack()
+    private var items: [Int] = []
+    private var sizes: [Int] = []
+    private var values: [Int] = []
     /// Best bound so far.
     package private(set) var bound: Int
     private var bestValue = Double.infinity
@@ -135,58 +136,31 @@ package struct LinkDecomposition: Sendable {
     /// The best knapsack of the link, and y_e.
     private mutating func packLink(_ link: Int) -> Int {
         items.removeAll(keepingCapacity: true)
+        sizes.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
         var taken = 0
         var size = 0
         for flow in 0..<problem.flowCount where problem.bandwidth[flow] <= problem.capacity[link] {
             let value = scaled(multipliers[flow * problem.linkCount + link])
             if value <= 0 { continue }
             let units = problem.bandwidth[flow] / unit[link]
-            items.append((flow, units, value))
+            items.append(flow)
+            sizes.append(units)
+            values.append(value)
             size += units
             taken += value
         }
         if size <= room[link] {
-            for item in items { leave(item.flow, link) }
+            for flow in items { leave(flow, link) }
             return taken
         }
-        return fill(link)
+        let best = knapsack.pack(sizes: sizes, values: values, room: room[link])
+        work += 1 + items.count * room[link] / 1_000
+        for position in knapsack.packed { leave(items[position], link) }
+        return best
     }
 
     private mutating func leave(_ flow: Int, _ link: Int) { disagreement[flow * problem.linkCount + link] -= 1 }
-
-    /// The knapsack by dynamic programming over its room.
-    private mutating func fill(_ link: Int) -> Int {
-        let width = room[link] + 1
-        table.removeAll(keepingCapacity: true)
-        for _ in 0..<width { table.append(0) }
-        if isTaken.count < width * items.count {
-            isTaken = Array(repeating: false, count: width * items.count)
-        }
-        var reachable = 0
-        for (number, item) in items.enumerated() {
-            let base = number * width
-            for place in 0..<width { isTaken[base + place] = false }
-            reachable = min(width - 1, reachable + item.size)
-            var place = reachable
-            while place >= item.size {
-                let candidate = table[place - item.size] + item.value
-                if candidate > table[place] {
-                    table[place] = candidate
-                    isTaken[base + place] = true
-                }
-                place -= 1
-            }
-        }
-        work += 1 + items.count * width / 1_000
-        var place = 0
-        for candidate in 0...reachable where table[candidate] > table[place] { place = candidate }
-        let best = table[place]
-        for number in items.indices.reversed() where isTaken[number * width + place] {
-            leave(items[number].flow, link)
-            place -= items[number].size
-        }
-        return best
-    }
 
     /// Polyak's step along the averaged subgradient, towards the value that the incumbent proves reachable.
     private mutating func step(towards target: Double, from value: Double) {

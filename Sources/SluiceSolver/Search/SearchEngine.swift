@@ -96,6 +96,8 @@ package struct SearchEngine: Sendable {
     package mutating func take(_ placement: Placement) {
         recreate.take(placement)
         recreate.restart()
+        cycle = -1
+        cycleEnd = 0
     }
 
     // Lessons: paths within reach of the prices are gathered in slices, since on large networks that takes a second.
