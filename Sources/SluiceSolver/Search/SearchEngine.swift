@@ -38,6 +38,7 @@ package struct SearchEngine: Sendable {
     private var cycle = -1
     private var cycleStart = 0.0
     private var cycleEnd = 0.0
+    private var cycleWork = 0
     private var climate = 0
     private var bestAtCycleStart = 0
     /// What the climates have earned: gain in objective, decayed.
@@ -53,6 +54,8 @@ package struct SearchEngine: Sendable {
     package private(set) var priceRevision: Int
 
     private static let movesPerSlice = 500
+    /// A cycle of more moves than this gains less than another one: a small problem gets many of them.
+    private static let movesPerFlow = 4_000
     private static let flowsPerSlice = 64
     private static let optionsPerFlow = 12
 
@@ -68,10 +71,13 @@ package struct SearchEngine: Sendable {
         priceRevision = lesson.revision
         margin = 0.5 * Double(max(1, resolution))
         enumerationOrder = (0..<problem.flowCount).sorted {
-            (problem.destination[$0], problem.bandwidth[$0], $0) < (problem.destination[$1], problem.bandwidth[$1], $1)
+            (problem.destination[$0], problem.bandwidth[$0], $0) < (
+                problem.destination[$1], problem.bandwidth[$1], $1
+            )
         }
         recreate = RuinRecreate(
-            problem, weights: weights, pool: lesson.pool, prices: lesson.prices, start: start, resolution: resolution,
+            problem, weights: weights, pool: lesson.pool, prices: lesson.prices, start: start,
+            resolution: resolution,
             random: random)
         isFirstLesson = true
         beginLesson(lesson)
@@ -112,7 +118,8 @@ package struct SearchEngine: Sendable {
     private mutating func continueLesson() {
         guard let lesson else { return }
         let large = problem.flowCount > 6_000
-        let count = problem.flowCount > 20_000 ? 3 : large ? (lesson.isFinal ? 8 : 5) : Self.optionsPerFlow
+        let count =
+            problem.flowCount > 20_000 ? 3 : large ? (lesson.isFinal ? 8 : 5) : Self.optionsPerFlow
         let last = min(nextFlow + Self.flowsPerSlice, problem.flowCount)
         for position in nextFlow..<last {
             let flow = enumerationOrder[position]
@@ -149,8 +156,11 @@ package struct SearchEngine: Sendable {
             continueLesson()
             return
         }
-        if share >= cycleEnd { beginCycle(at: share) }
-        let progress = min(1, max(0, (share - cycleStart) / max(1e-9, cycleEnd - cycleStart)))
+        let movesMost = Self.movesPerFlow * problem.flowCount
+        if share >= cycleEnd || recreate.work - cycleWork >= movesMost { beginCycle(at: share) }
+        let ofTime = (share - cycleStart) / max(1e-9, cycleEnd - cycleStart)
+        let ofMoves = Double(recreate.work - cycleWork) / Double(max(1, movesMost))
+        let progress = min(1, max(0, ofTime, ofMoves))
         let now = Self.climates[climate]
         recreate.temperature = now.hot * decay(now.cold / now.hot, progress)
         recreate.run(moves: Self.movesPerSlice)
@@ -178,10 +188,12 @@ package struct SearchEngine: Sendable {
         if cycle > 0 {
             if style == .memetic, elite.count >= 2 {
                 recreate.take(child())
-            } else {
+            } else if cycle < Self.climates.count || random.next() & 1 == 0 {
                 recreate.restart()
             }
+            // Else the cycle goes on from where the last one ended: the best is kept anyway, and may be a dead end.
         }
+        cycleWork = recreate.work
         bestAtCycleStart = recreate.bestWeight
         climate = cycle < Self.climates.count ? cycle : chooseClimate()
         let now = Self.climates[climate]
@@ -190,7 +202,8 @@ package struct SearchEngine: Sendable {
         cycleStart = share
         // A share of what is left, so that a small budget has finished one; the last runs to the end.
         let left = 1 - share
-        cycleEnd = left < 0.08 ? 1.01 : share + left * (style == .memetic ? min(0.15, now.length) : now.length)
+        cycleEnd =
+            left < 0.08 ? 1.01 : share + left * (style == .memetic ? min(0.15, now.length) : now.length)
     }
 
     /// In proportion to merit, never leaving one out for good.
