@@ -43,14 +43,14 @@ private let durable = StructuralText(
         ".installed.rules", ".occupied", ".pairs[].value", ".others",
     ])
 
-/// - Parameter comparesMeters: where an agent refuses rules, meters of flows that moved away may stay behind.
+/// - Parameter comparesMeters: where an agent refuses rules, meters and groups of flows that moved away may stay behind.
 private func lines(_ plane: ControlPlane, comparesMeters: Bool) -> [String] {
     durable.lines(of: plane, "plane").filter { line in
         // Which revision it is depends on how many rounds were left to send.
         if line.contains(".switches["), line.contains(".revision:") { return false }
         // Clients that leave are occurrences of their own.
         if line.contains(".history["), line.contains(".number:") { return false }
-        if !comparesMeters, line.contains(".meter") { return false }
+        if !comparesMeters, line.contains(".meter") || line.contains(".group") { return false }
         // Empty places at the end of a table say nothing.
         if line.hasSuffix("]: nil") || line.hasPrefix("plane.flows.slots: ") { return false }
         return !line.hasPrefix("plane.installation.carriers: ")
