@@ -1,6 +1,7 @@
 // Another network under flows that live: what stays, what moves, what waits, what is over.
 
 import SluiceControlPlane
+import SluiceForwarding
 import SluiceModel
 import Testing
 
@@ -26,11 +27,14 @@ import Testing
         try driver.submit("c", "h1", "h2", megabits: 1)
         let before = try links("a", in: &driver)
         #expect(before.contains("l12>"))
+        var paths: [String: [String]] = [:]
+        for id in ["a", "b", "c"] { paths[id] = try links(id, in: &driver) }
         let change = try replace(
             Network.make(4, [(1, 3), (3, 4), (2, 4)], capacity: .megabits(20)), in: &driver)
         #expect(change.linksRemoved == [LinkID("l12<"), LinkID("l12>")])
         #expect(change.linksChanged.contains(LinkID("l34>")))
-        #expect(change.moved.map(\.id) == [FlowID("a"), FlowID("c")])
+        let displaced = ["a", "b", "c"].filter { paths[$0]?.contains("l12>") == true }.map { FlowID($0) }
+        #expect(change.moved.map(\.id) == displaced)
         #expect(change.preempted.isEmpty)
         #expect(change.lost.isEmpty)
         #expect(try links("a", in: &driver).contains("l13>"))
@@ -103,7 +107,7 @@ import Testing
         _ = try replace(Network.line(3), in: &driver)
         guard case .rules(let switches) = try driver.ask(.rules(switch: nil)) else { return }
         #expect(switches.count == 3)
-        #expect(switches.first { $0.switch == NodeID("s1") }?.content.flows.isEmpty == false)
+        #expect(switches.first { $0.switch == NodeID("s1") }?.content.rules.isEmpty == false)
         try driver.submit("b", "h1", "h3", megabits: 1)
         #expect(try driver.state("b") == .admitted)
     }

@@ -123,6 +123,7 @@ enum Samples {
 
     static let details: [Rejection.Detail] = [
         .bandwidthAboveClassLimit(.megabits(1)), .conflictsWith(FlowID("g")), .flowLimit(4), .clientFlowLimit(5),
+        .waypoints(["s2", "s3"]),
         .ruleCapacity(NodeID("s"), 6), .abortedBy(FlowID("h")), .fastestLatency(Latency(microseconds: 4)),
         .labelsExhausted,
     ]

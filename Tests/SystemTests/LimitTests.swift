@@ -127,14 +127,4 @@ import Testing
             if !isAllowed { #expect(code(answer) == "access.denied") }
         }
     }
-
-    @Test(.enabled(if: DaemonUnderTest.canBecomeNobody, "needs root, setpriv and socat"))
-    func `other users leave the last connections to the operator`() throws {
-        let daemon = try DaemonUnderTest(policy: "limits: {connections: 4}\n")
-        let three = try (0..<3).map { _ in try daemon.connect() }
-        for client in three { #expect(try client.call("system.status")["result"] != nil) }
-        // It says nothing: what it said could be refused before the reason is read.
-        #expect(try daemon.answers(toNobody: []).first.flatMap(code) == "limit.connections")
-        #expect(try daemon.connect().call("system.status")["result"] != nil)
-    }
 }

@@ -106,7 +106,11 @@ struct OpenFlowDissectionTests {
             .multipartRequest(.meters(MultipartRequest.allMeters)),
             .multipartRequest(.meterConfigurations(MultipartRequest.allMeters)),
             .roleRequest(RoleClaim(role: .equal, generation: 0)),
-            .packetOut(PacketOut(actions: [.output(1)], data: [UInt8](repeating: 1, count: 64))),
+            // A whole frame of the EtherType for local experiments (IEEE 802), which no dissector reads into.
+            .packetOut(
+                PacketOut(
+                    actions: [.output(1)],
+                    data: [UInt8](repeating: 2, count: 12) + [0x88, 0xb5] + [UInt8](repeating: 0, count: 50))),
         ]
         var framer = MessageFramer()
         framer.receive(stream)

@@ -87,7 +87,7 @@ extension ControlPlane {
         let isFuture = request.start.map { $0 > now } ?? false
         let start = isFuture ? request.start ?? now : now
         let unit = FlowUnit(
-            FlowRecord(
+            UnitRecord(
                 slot: slot, number: nextNumber, client: client, submitted: now, request: resolved.request,
                 directions: resolved.directions, weight: resolved.weight, mayPreempt: resolved.mayPreempt,
                 yields: resolved.yields, engineering: resolved.engineering,

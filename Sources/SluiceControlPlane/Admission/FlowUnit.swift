@@ -56,7 +56,7 @@ struct TrafficEngineering: Hashable, Sendable {
 }
 
 /// What is known of one unit.
-struct FlowRecord: Sendable {
+struct UnitRecord: Sendable {
     let slot: Int
     /// Stable number of the flow, the cookie of its rules; the companion's is one more. Even, so that both are unique.
     let number: UInt64
@@ -99,19 +99,19 @@ struct FlowUnit: Sendable {
     /// Sendable: the record is only changed while this is its one reference (`isKnownUniquelyReferenced`), so no other
     /// thread can have it then.
     private final class Box: @unchecked Sendable {
-        var record: FlowRecord
-        init(_ record: FlowRecord) { self.record = record }
+        var record: UnitRecord
+        init(_ record: UnitRecord) { self.record = record }
     }
 
     private var box: Box
 
-    init(_ record: FlowRecord) { box = Box(record) }
+    init(_ record: UnitRecord) { box = Box(record) }
 
-    subscript<Value>(dynamicMember member: KeyPath<FlowRecord, Value>) -> Value {
+    subscript<Value>(dynamicMember member: KeyPath<UnitRecord, Value>) -> Value {
         @inline(__always) get { box.record[keyPath: member] }
     }
 
-    subscript<Value>(dynamicMember member: WritableKeyPath<FlowRecord, Value>) -> Value {
+    subscript<Value>(dynamicMember member: WritableKeyPath<UnitRecord, Value>) -> Value {
         @inline(__always) get { box.record[keyPath: member] }
         @inline(__always) _modify {
             if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }

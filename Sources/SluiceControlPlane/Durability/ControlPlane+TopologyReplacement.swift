@@ -40,6 +40,7 @@ package struct TopologyChange: Hashable, Sendable {
     /// Flows that are over, since the topology has not what they name.
     package var lost: [FlowID] = []
     package var isDryRun = false
+    package init() {}
 }
 
 extension ControlPlane {

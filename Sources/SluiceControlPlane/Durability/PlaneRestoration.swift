@@ -132,10 +132,11 @@ package struct PlaneRestoration: Sendable {
         for slot in flows.liveSlots {
             labels.formUnion(flows[slot].labels.compactMap { $0 })
             labels.formUnion(flows[slot].formerLabels)
-            if flows[slot].placement == nil, !flows[slot].waitsForStart { plane.waiting.append(slot) }
+            if flows[slot].placement == nil, !flows[slot].waitsForStart {
+                plane.waiting.insert(slot, level: flows[slot].level, number: flows[slot].number)
+            }
         }
         plane.labels.restore(taken: labels)
-        plane.waiting.sort { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
         for timer in timers.sorted(by: { $0.number < $1.number }) { plane.timers.arm(timer.purpose, at: timer.due) }
         plane.startRecording()
         // Of another topology every record is new.
@@ -154,6 +155,8 @@ package struct PlaneRestoration: Sendable {
         // A link that is gone has no state.
         guard let index else { return }
         plane.linkStates[index.position] = link.state
+        // What ports say is heard anew from the switches.
+        if link.state != .up { plane.ports.operated[index] = link.state }
         if link.failures > 0 {
             plane.health[index] = LinkHealth(
                 failures: link.failures, lastFailure: link.lastFailure, heldUntil: link.heldUntil)
@@ -297,18 +300,20 @@ extension FlowUnit {
             placement = made
         }
         self.init(
-            slot: slot, number: record.number, client: record.client, submitted: record.submitted,
-            request: record.request, directions: record.directions, weight: record.weight,
-            mayPreempt: record.mayPreempt, yields: record.yields,
-            engineering: TrafficEngineering(
-                setup: record.engineering.setup, hold: record.engineering.hold,
-                classType: record.engineering.classType),
-            // Active are flows whose switches say so, and none is heard of yet.
-            state: record.state == .active ? .admitted : record.state, reasons: record.reasons, placement: placement,
-            expires: record.expires, placedAt: record.placedAt, isKeptWhole: record.isKeptWhole,
-            blockedBy: record.blockedBy, labels: record.labels, formerLabels: record.formerLabels,
-            refusedBy: record.refusedBy,
-            history: record.history.map { $0.sharingNames(id: record.directions[0].id, topology) })
+            UnitRecord(
+                slot: slot, number: record.number, client: record.client, submitted: record.submitted,
+                request: record.request, directions: record.directions, weight: record.weight,
+                mayPreempt: record.mayPreempt, yields: record.yields,
+                engineering: TrafficEngineering(
+                    setup: record.engineering.setup, hold: record.engineering.hold,
+                    classType: record.engineering.classType),
+                // Active are flows whose switches say so, and none is heard of yet.
+                state: record.state == .active ? .admitted : record.state, reasons: record.reasons,
+                placement: placement,
+                expires: record.expires, placedAt: record.placedAt, isKeptWhole: record.isKeptWhole,
+                blockedBy: record.blockedBy, labels: record.labels, formerLabels: record.formerLabels,
+                refusedBy: record.refusedBy,
+                history: record.history.map { $0.sharingNames(id: record.directions[0].id, topology) }))
     }
 }
 

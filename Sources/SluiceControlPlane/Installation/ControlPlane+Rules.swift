@@ -1,7 +1,7 @@
 // Subscribers and owners of switches, and what the switches have confirmed.
 
 import SluiceForwarding
-import SluiceModel
+package import SluiceModel
 
 /// Who is told what.
 struct Subscriptions: Sendable {
@@ -37,7 +37,7 @@ struct Subscriptions: Sendable {
 
 extension ControlPlane {
     /// The agent that the rules of `node` are sent to for installation; nil where there is none.
-    package func owner(of node: NodeIndex) -> ClientID? { installation.switches[node].owner }
+    package func agent(of node: NodeIndex) -> ClientID? { installation.switches[node.position].owner }
 
     private func switchNode(_ name: NodeID) throws(RequestError) -> Int {
         guard let index = topology.index(of: name), !topology[index].isHost else {

@@ -211,7 +211,7 @@ extension Controller {
         request(
             .subscribeRules(RulesSubscription(switches: [node], sinceRevision: nil, own: true)), from: client)
         // Decided at once; told, and followed, when the decision is durable.
-        guard plane.owner(of: index) == client else {
+        guard plane.agent(of: index) == client else {
             surroundings.log.warning(
                 "switch refused: an agent on the control socket owns it", metadata: ["switch": "\(node)"])
             close(connection, why: "owned by an agent on the control socket")

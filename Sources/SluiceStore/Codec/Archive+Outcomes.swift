@@ -126,6 +126,9 @@ extension RecordSink {
                 sink.text("kind", DetailKind.fastestLatency.rawValue)
                 sink.latency("latency", latency)
             case .labelsExhausted: sink.text("kind", DetailKind.labelsExhausted.rawValue)
+            case .waypoints(let names):
+                sink.text("kind", DetailKind.waypoints.rawValue)
+                sink.list("waypoints", names) { $0.text(element, $1) }
             }
         }
     }
@@ -158,7 +161,7 @@ extension RecordSink {
 
 private enum DetailKind: String {
     case bandwidthAboveClassLimit, conflictsWith, flowLimit, clientFlowLimit, ruleCapacity, abortedBy, fastestLatency
-    case labelsExhausted
+    case labelsExhausted, waypoints
 }
 
 private enum RemedyKind: String { case bandwidth, latency, flowsGone, flowsMoved, priority, linksUp }
@@ -290,6 +293,9 @@ extension RecordSource {
             case .abortedBy: return .abortedBy(try source.identifier("flow"))
             case .fastestLatency: return .fastestLatency(try source.latency("latency"))
             case .labelsExhausted: return .labelsExhausted
+            case .waypoints:
+                return .waypoints(
+                    try source.list("waypoints") { source throws(RecordFault) in try source.text(element) })
             }
         }
     }

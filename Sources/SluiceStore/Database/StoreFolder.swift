@@ -1,5 +1,5 @@
 // The folder of a store: one process at a time, and a file that only takes room. When the file system is full, giving
-// that room back lets what was decided be written all the same; see docs/decisions/0701-the-journal.md.
+// that room back lets what was decided be written all the same; see docs/decisions/0702-the-journal.md.
 
 private import Glibc
 
