@@ -5,8 +5,10 @@
 # make deb       the same as a Debian package in .build/deb, which needs no Swift runtime
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
-# make check-long what takes minutes: every decoder fuzzed for a while, solves cancelled under the address sanitizer, the
-#                daemon killed 200 times, the Debian package installed and purged
+# make check-long what takes minutes: every decoder fuzzed for a while
+# make cancellation  solves cancelled a thousand times under the address sanitizer
+# make crashes   the daemon killed 200 times under load, and what it had acknowledged compared with what it restores
+# make check-deb the Debian package built, installed into a scratch root and purged
 # make fuzz      feed every decoder hostile bytes, FUZZ_SECONDS each; FUZZ_TARGETS chooses
 # make clean     remove the build folder
 
