@@ -13,30 +13,53 @@ enum OutputFile {
         func failure() -> CommandFailure {
             CommandFailure(.internal, path, "cannot be written: \(String(cString: strerror(errno)))")
         }
-        var template = Array("\(path).XXXXXX".utf8CString)
+        // Only a regular file, or none, may be replaced: a link is followed, and a device or a pipe is written to.
+        let place = followed(path)
+        var facts = stat()
+        if stat(place, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG {
+            let descriptor = open(place, O_WRONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw failure() }
+            defer { close(descriptor) }
+            guard put(bytes, into: descriptor) else { throw failure() }
+            return
+        }
+        var template = Array("\(place).XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw failure() }
         let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written >= 0 else {
-                let failure = failure()
-                close(descriptor)
-                unlink(temporary)
-                throw failure
-            }
-            rest = rest.dropFirst(written)
+        guard put(bytes, into: descriptor) else {
+            let failure = failure()
+            close(descriptor)
+            unlink(temporary)
+            throw failure
         }
         // mkstemp makes files private; an answer has the mode of any new file.
         let mask = umask(0)
         umask(mask)
         fchmod(descriptor, 0o666 & ~mask)
-        guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+        guard close(descriptor) == 0, rename(temporary, place) == 0 else {
             let failure = failure()
             unlink(temporary)
             throw failure
         }
+    }
+
+    /// Where `path` leads to; itself where there is nothing yet.
+    private static func followed(_ path: String) -> String {
+        guard let found = realpath(path, nil) else { return path }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
+    /// Whether all of `bytes` could be written.
+    private static func put(_ bytes: [UInt8], into descriptor: CInt) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written >= 0 else { return false }
+            rest = rest.dropFirst(written)
+        }
+        return true
     }
 }
