@@ -46,7 +46,6 @@ extension Controller {
     func notifySwitch(_ client: ClientID, _ notification: Notification) -> Bool {
         guard let id = southbound.ofClient[client], let connection = southbound.connections[id] else { return false }
         guard case .rules(let transaction) = notification else { return true }
-        connection.hasSnapshot = true
         post(
             connection.agent.follow(
                 transaction.change, revision: transaction.revision, isSnapshot: transaction.isSnapshot,

@@ -29,7 +29,6 @@ final class SwitchConnection {
     var counters = PortCounters()
     /// Questions for counters that wait for their answers.
     var polls: Set<UInt32> = []
-    var hasSnapshot = false
     var isEnded = false
 
     init(id: SwitchConnectionID, channel: any Channel, peer: String, at now: Instant) {
