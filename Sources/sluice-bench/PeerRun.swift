@@ -19,9 +19,7 @@ enum PeerRun {
     static let pathsPerDemand = 8
 
     static func all(_ problem: AdmissionProblem, seconds: Double) -> [PeerResult] {
-        var template = Array("/tmp/sluice-bench.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { return [] }
-        let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let folder = TemporaryFolder.make() else { return [] }
         defer { rmdir(folder) }
         let model = folder + "/model.lp"
         guard write(LPModelText.write(problem, as: .paths(perDemand: pathsPerDemand)), to: model) else { return [] }

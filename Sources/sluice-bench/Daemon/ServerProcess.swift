@@ -11,9 +11,10 @@ final class ScratchFolder {
 
     /// - Parameter parent: where disks are to be measured.
     init(in parent: String) throws {
-        var template = Array("\(parent)/sluice-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw BenchFailure("\(parent): \(String(cString: strerror(errno)))") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let path = TemporaryFolder.make(in: parent) else {
+            throw BenchFailure("\(parent): \(String(cString: strerror(errno)))")
+        }
+        self.path = path
     }
 
     deinit {

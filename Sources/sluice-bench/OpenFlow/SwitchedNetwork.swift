@@ -16,9 +16,8 @@ final class SwitchedNetwork {
     init(script: String, programs: String) throws(Shell.Failure) {
         self.script = script
         self.programs = programs
-        var template = Array("/tmp/sluice-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Shell.Failure(description: "mkdtemp fails") }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let folder = TemporaryFolder.make() else { throw Shell.Failure(description: "mkdtemp fails") }
+        self.folder = folder
         shell = Shell(environment: [
             ("PATH", "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("P", "b\(getpid() % 1_000_000)"),
             ("R", folder + "/run"), ("OVS_RUNDIR", folder + "/run"), ("OF", "ovs-ofctl -O OpenFlow13"),
