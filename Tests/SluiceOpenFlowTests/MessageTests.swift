@@ -42,6 +42,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        [UInt8](repeating: 0xff, count: 16), Array("sixteen letters!".utf8), Array("fourteen bytes\u{e9}".utf8),
+        Array(":::::::::".utf8) + [0xff] + Array("::::::".utf8),
+    ])
+    func `a port's name that is not UTF-8, or that nothing closes, is written as it was read`(name: [UInt8]) throws {
+        let port = Port(number: 1, hardwareAddress: HardwareAddress(2), name: "")
+        var bytes = Envelope(xid: 1, message: .portStatus(PortStatus(reason: .added, port: port))).bytes
+        // After the header, the reason, the number and the address.
+        bytes.replaceSubrange(32..<48, with: name)
+        let read = try Envelope(bytes)
+        #expect(try Envelope(read.bytes) == read)
+    }
+
     @Test func `a stream is cut into the same messages however it arrives`() throws {
         var random = RandomMessages(seed: 5)
         let sent = (0..<RandomMessages.kinds).map { Envelope(xid: UInt32($0), message: random.message($0)) }

@@ -83,8 +83,24 @@ package struct WireReader {
         return value
     }
 
-    /// Text in a field of `count` bytes that ends at the first NUL.
+    /// Text in a field of `count` bytes that ends at the first NUL. Of text that is not UTF-8, or not closed by a NUL,
+    /// as much as can be written into such a field again.
     mutating func text(_ count: Int) throws(Malformed) -> String {
-        String(decoding: try take(count).prefix { $0 != 0 }, as: UTF8.self)
+        String(decoding: try take(count).prefix { $0 != 0 }, as: UTF8.self).fitting(count - 1)
+    }
+}
+
+extension String {
+    /// Its longest beginning of whole characters (Unicode scalars) within `count` bytes of UTF-8.
+    func fitting(_ count: Int) -> String {
+        guard utf8.count > count else { return self }
+        var kept = String.UnicodeScalarView()
+        var bytes = 0
+        for scalar in unicodeScalars {
+            bytes += UTF8.width(scalar)
+            guard bytes <= count else { break }
+            kept.append(scalar)
+        }
+        return String(kept)
     }
 }

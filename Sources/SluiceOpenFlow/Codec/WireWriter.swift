@@ -44,7 +44,7 @@ package struct WireWriter {
 
     /// `text` in a field of `count` bytes; what does not fit before the closing NUL is cut.
     mutating func text(_ text: String, _ count: Int) {
-        let utf8 = Array(text.utf8.prefix(count - 1))
+        let utf8 = Array(text.fitting(count - 1).utf8)
         bytes += utf8
         zeros(count - utf8.count)
     }
