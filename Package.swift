@@ -34,6 +34,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let fuzzTargets: [Target] =
@@ -62,6 +64,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -93,8 +96,7 @@ let package = Package(
             [
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceGLPK", "SluiceJSON",
                 "SluiceModel", "SluiceOpenFlow", "SluiceProtocol", "SluiceSolver", "SluiceStore", "SluiceTelemetry",
-                logging, nioCore,
-                nioPosix,
+                logging, nioCore, nioPosix, nioSSL, nioTLS,
             ]),
         library("SluiceReport"),
         library(

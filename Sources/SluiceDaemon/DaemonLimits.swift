@@ -47,6 +47,11 @@ package enum DaemonLimits {
     package static let namesCompared = 2_000
     /// Time between two tries to reach a switch that listens.
     package static let redialMilliseconds: Int64 = 200
+    /// TLS handshakes with switches at a time, and the seconds that each may take.
+    package static let handshakes = 256
+    package static let handshakeSeconds: Int64 = 10
+    /// Least time between two warnings of handshakes that failed.
+    package static let handshakeWarningSeconds = 1.0
     /// Time between two rounds of LLDP frames.
     package static let discoverySeconds: Int64 = 5
     /// Refused flows of one batch that get a "did you mean".

@@ -11,6 +11,8 @@ package enum OpenFlowLimits {
     package static let bundleAttempts = 8
     /// Messages that ask a switch for counters in one second.
     package static let pollsPerSecond = 100
+    /// Rules of one switch beyond which their counters are not asked for.
+    package static let polledRules = 2_000
     /// Bytes of the name of a port, its terminating NUL counted (OFP_MAX_PORT_NAME_LEN).
     static let portNameBytes = 16
 }

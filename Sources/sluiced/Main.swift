@@ -63,21 +63,32 @@ struct Sluiced: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where OpenFlow 1.3 switches dial to, tcp:ADDRESS:PORT or unix:PATH; may be given several times.",
+            "Where OpenFlow 1.3 switches dial to, tcp:ADDRESS:PORT, ssl:ADDRESS:PORT or unix:PATH; may be repeated.",
             valueName: "endpoint"),
-        transform: { text in
-            guard let endpoint = OpenFlowEndpoint(text: text) else {
-                throw ValidationError("\"\(text)\" is neither tcp:ADDRESS:PORT nor unix:PATH")
-            }
-            return endpoint
-        })
+        transform: Self.endpoint)
     var openflow: [OpenFlowEndpoint] = []
 
     @Option(
+        name: .customLong("switch"), parsing: .singleValue,
         help: ArgumentHelp(
-            "A Unix socket on which a switch listens, as Open vSwitch's BRIDGE.mgmt; may be given several times.",
-            valueName: "path"))
+            "Where a switch listens, tcp:ADDRESS:PORT, ssl:ADDRESS:PORT or unix:PATH; may be repeated.",
+            valueName: "endpoint"),
+        transform: Self.endpoint)
+    var switches: [OpenFlowEndpoint] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Short for --switch unix:PATH, as Open vSwitch's BRIDGE.mgmt; may be repeated.", valueName: "path"))
     var switchSocket: [String] = []
+
+    @Option(help: ArgumentHelp("The daemon's certificate for ssl: endpoints (PEM).", valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The private key of --tls-certificate (PEM).", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(help: ArgumentHelp("Authorities that sign the certificates of switches (PEM).", valueName: "file"))
+    var tlsAuthority: String?
 
     @Flag(help: "Read the documents, say what is wrong with them, and end.")
     var check = false
@@ -115,8 +126,7 @@ struct Sluiced: ParsableCommand {
         configuration.stateFolder = state
         configuration.auditFile = auditLog
         configuration.metricsAddress = try metricsAddress()
-        configuration.openFlow = openflow
-        configuration.switchSockets = switchSocket
+        configuration.southbound = try southbound()
         let documents: Configuration.Documents
         do throws(InvalidConfiguration) {
             documents = try configuration.documents()
@@ -143,6 +153,30 @@ struct Sluiced: ParsableCommand {
             Self.say(error.text)
             throw ExitCode(error.isOfInput ? 3 : 5)
         }
+    }
+
+    private static func endpoint(_ text: String) throws -> OpenFlowEndpoint {
+        guard let endpoint = OpenFlowEndpoint(text: text) else {
+            throw ValidationError("\"\(text)\" is none of tcp:ADDRESS:PORT, ssl:ADDRESS:PORT and unix:PATH")
+        }
+        return endpoint
+    }
+
+    /// Where switches are met; without all three files there is no ssl: endpoint.
+    private func southbound() throws -> SouthboundService.Places {
+        var places = SouthboundService.Places()
+        places.listening = openflow
+        places.dialling = switches + switchSocket.map { OpenFlowEndpoint.unix(path: $0) }
+        if let tlsCertificate, let tlsKey, let tlsAuthority {
+            places.tls = TLSFiles(certificate: tlsCertificate, privateKey: tlsKey, authority: tlsAuthority)
+        } else if let encrypted = (places.listening + places.dialling).first(where: \.isEncrypted) {
+            Self.say("\(encrypted.text) needs --tls-certificate, --tls-key and --tls-authority")
+            throw ExitCode(2)
+        } else if tlsCertificate != nil || tlsKey != nil || tlsAuthority != nil {
+            Self.say("--tls-certificate, --tls-key and --tls-authority go together")
+            throw ExitCode(2)
+        }
+        return places
     }
 
     private func metricsAddress() throws -> LoopbackAddress? {

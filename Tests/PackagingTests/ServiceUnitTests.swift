@@ -86,6 +86,18 @@ import Testing
         #expect(status == 0, "\(output)")
     }
 
+    @Test(.enabled(if: haveSystemd, "needs systemd-analyze"))
+    func `driving switches over TLS keeps the exposure at most 1,5 of 10`() throws {
+        let units = try Units()
+        try units.use(dropIn: "switches.conf")
+        let verified = try units.analyze("verify --man=no \(units.folder)/sluiced.service")
+        #expect(verified.status == 0)
+        #expect(verified.output.isEmpty, "\(verified.output)")
+        let (status, output) = try units.analyze(
+            "security --no-pager --offline=true --threshold=15 \(units.folder)/sluiced.service")
+        #expect(status == 0, "\(output)")
+    }
+
     /// systemd 252 knows no Type=notify-reload and no ReloadSignal=; newer ones must have nothing to say.
     @Test(.enabled(if: haveSystemd, "needs systemd-analyze"))
     func `the drop-in for newer systemd has nothing else that this one does not know`() throws {

@@ -179,9 +179,12 @@ package struct RulesAcknowledgement: Hashable, Sendable {
     package struct Failure: Hashable, Sendable {
         package var cookie: UInt64
         package var message: String
-        package init(cookie: UInt64, message: String) {
+        /// The switch holds as many rules as it can: it would take this one in place of another.
+        package var isTableFull: Bool
+        package init(cookie: UInt64, message: String, isTableFull: Bool = false) {
             self.cookie = cookie
             self.message = message
+            self.isTableFull = isTableFull
         }
     }
 

@@ -50,5 +50,6 @@ extension Controller {
             connection.requestedRules = []
             if !connection.isCongested { resynchronise(connection) }
         }
+        rebindSwitches()
     }
 }

@@ -16,10 +16,8 @@ package struct Configuration: Sendable {
     package var auditFile: String?
     /// Where metrics are served by HTTP; nil: nowhere.
     package var metricsAddress: LoopbackAddress?
-    /// Where switches may dial to.
-    package var openFlow: [OpenFlowEndpoint] = []
-    /// Unix sockets of switches that are dialled, as Open vSwitch's BRIDGE.mgmt.
-    package var switchSockets: [String] = []
+    /// Where switches that speak OpenFlow are met.
+    package var southbound = SouthboundService.Places()
 
     package init(
         topologyFile: String, policyFile: String?, socketPath: String, telemetryAddresses: [String] = []

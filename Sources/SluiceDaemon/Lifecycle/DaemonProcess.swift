@@ -47,11 +47,10 @@ package struct DaemonProcess {
         let southbound: SouthboundService
         do throws(SouthboundService.Failure) {
             southbound = try SouthboundService.start(
-                listeningOn: configuration.openFlow, dialling: configuration.switchSockets, group: group,
-                controller: controller)
+                configuration.southbound, group: group, controller: controller)
         } catch {
             socket.removeFile()
-            throw StartFailure(text: error.text)
+            throw StartFailure(text: error.text, isOfInput: error.isOfInput)
         }
         let watchdog = service.watchdogNanoseconds.map { nanoseconds in
             group.next().scheduleRepeatedTask(initialDelay: .zero, delay: .nanoseconds(nanoseconds)) { _ in

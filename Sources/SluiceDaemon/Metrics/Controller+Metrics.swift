@@ -14,6 +14,7 @@ extension Controller {
         text.sample(1, [("version", SluiceVersion.text)])
         writeDecisions(to: &text)
         writeNetwork(to: &text)
+        writeSwitches(to: &text)
         writeTelemetry(to: &text)
         writeSolver(to: &text)
         writeSocket(to: &text)

@@ -43,6 +43,7 @@ struct DaemonMetrics: Sendable {
     private(set) var connectionsAccepted = 0
     private(set) var connectionsRefused: [Refusal: Int] = [:]
     private(set) var missedNotifications = 0
+    private(set) var failedHandshakes = 0
     private(set) var reloads: [String: Int] = [:]
 
     mutating func count(_ method: Method) { requests[method, default: 0] += 1 }
@@ -80,5 +81,6 @@ struct DaemonMetrics: Sendable {
     mutating func countConnection() { connectionsAccepted += 1 }
     mutating func count(_ refusal: Refusal) { connectionsRefused[refusal, default: 0] += 1 }
     mutating func countMissedNotification() { missedNotifications += 1 }
+    mutating func countFailedHandshake() { failedHandshakes += 1 }
     mutating func countReload(_ result: String) { reloads[result, default: 0] += 1 }
 }

@@ -33,51 +33,130 @@ extension Controller {
         }
     }
 
-    /// Asks every settled switch for its ports' counters, one message each; where that is more than the budget of a
-    /// second allows, a switch that still owes an answer is passed over.
+    /// What a round asks for besides the ports' counters, in turn.
+    private static let furtherCounters: [MultipartRequest] = [
+        .queues(port: MultipartRequest.allPorts, queue: MultipartRequest.allQueues),
+        .groups(MultipartRequest.allGroups),
+        .flows(cookie: CookieMark.mark, cookieMask: CookieMark.mask, match: Match()),
+    ]
+
+    /// Asks the switches for their counters: each for its ports', then, with what is left of the messages that the round
+    /// may send, for those of its queues, groups and rules in turn. Who is left out is the first of the next round, and a
+    /// switch that still owes an answer is passed over.
     private func poll() {
-        var budget = OpenFlowLimits.pollsPerSecond
-        for id in southbound.ofNode.values.sorted() {
-            guard budget > 0 else { return }
-            guard let connection = southbound.connections[id], connection.polls.isEmpty else { continue }
-            guard let xid = connection.agent.ask(.ports(MultipartRequest.allPorts), at: clock.now()) else { continue }
-            connection.polls.insert(xid)
-            southbound.touched.insert(id)
-            budget -= 1
+        let ids = southbound.ofNode.values.sorted()
+        guard !ids.isEmpty else { return }
+        var budget = max(1, Int(Double(OpenFlowLimits.pollsPerSecond) * min(1, policy.switches.pollSeconds)))
+        let start = southbound.pollStart % ids.count
+        let settled = (ids[start...] + ids[..<start]).compactMap { id in
+            southbound.connections[id].flatMap { $0.polls.isEmpty ? $0 : nil }
+        }
+        southbound.pollStart = (start + min(budget, ids.count)) % ids.count
+        let further = Self.furtherCounters[southbound.pollRound % Self.furtherCounters.count]
+        southbound.pollRound += 1
+        for request in [.ports(MultipartRequest.allPorts), further] {
+            for connection in settled {
+                guard budget > 0 else { return }
+                if case .flows = request, connection.agent.installedCount > OpenFlowLimits.polledRules { continue }
+                guard let xid = connection.agent.ask(request, at: clock.now()) else { continue }
+                connection.polls.insert(xid)
+                southbound.touched.insert(connection.id)
+                southbound.pollCount += 1
+                budget -= 1
+            }
         }
     }
 
     func takeCounters(_ parts: [MultipartBody], of connection: SwitchConnection) {
-        var statistics: [PortStatistics] = []
-        for case .ports(let entries) in parts { statistics += entries }
+        var ports: [PortStatistics] = []
+        var queues: [QueueStatistics] = []
+        for part in parts {
+            switch part {
+            case .ports(let entries): ports += entries
+            case .queues(let entries): queues += entries
+            case .groups, .flows: count(part, of: connection)
+            default: break
+            }
+        }
         let now = clock.now()
-        let rates = connection.counters.record(statistics, at: now)
+        let rates = connection.counters.record(ports, at: now)
+        let losses = connection.counters.record(queues)
         guard let node = connection.node, let index = plane.topology.index(of: node) else { return }
         var samples: [LinkSample] = []
         for link in plane.topology.links where link.from == index {
-            guard let port = link.fromPort, let rate = rates.first(where: { $0.port == port.raw }) else { continue }
-            let capacity = Double(link.capacity.bitsPerSecond)
-            guard capacity > 0, link.capacity != .unlimited else { continue }
-            samples.append(
-                LinkSample(
-                    link: link.index, time: now, utilisation: min(1, rate.bitsPerSecond / capacity),
-                    lossRatio: rate.lossRatio))
+            guard let port = link.fromPort, link.capacity.bitsPerSecond > 0, link.capacity != .unlimited else {
+                continue
+            }
+            if let rate = rates.first(where: { $0.port == port.raw }) {
+                samples.append(
+                    LinkSample(
+                        link: link.index, time: now,
+                        utilisation: min(1, rate.bitsPerSecond / Double(link.capacity.bitsPerSecond)),
+                        lossRatio: rate.lossRatio))
+            }
+            // Zero is what the port says as well; more is news.
+            if let loss = losses.first(where: { $0.port == port.raw }), loss.lossRatio > 0 {
+                samples.append(LinkSample(link: link.index, time: now, lossRatio: loss.lossRatio))
+            }
         }
         if !samples.isEmpty { handle(.measured(samples)) }
     }
 
+    /// Adds up what rules or groups have counted.
+    private func count(_ part: MultipartBody, of connection: SwitchConnection) {
+        func sum(_ counters: some Sequence<PacketCounter>) -> PacketCounter {
+            counters.reduce(into: PacketCounter(packets: 0, bytes: 0)) { sum, counter in
+                // All ones says that the switch does not count.
+                if counter.packets != .max {
+                    sum.packets = sum.packets.addingReportingOverflow(counter.packets).partialValue
+                }
+                if counter.bytes != .max { sum.bytes = sum.bytes.addingReportingOverflow(counter.bytes).partialValue }
+            }
+        }
+        switch part {
+        case .flows(let entries):
+            connection.ruleCount = sum(entries.lazy.map { PacketCounter(packets: $0.packets, bytes: $0.bytes) })
+        case .groups(let entries): connection.groupCount = sum(entries.lazy.map(\.total))
+        default: break
+        }
+    }
+
     private func probe() {
+        if policy.switches.wiring == .adopt { adoptWiring() }
         guard let discovery = southbound.discovery else { return }
         for id in southbound.ofNode.values.sorted() {
             guard let connection = southbound.connections[id], let datapath = connection.datapath else { continue }
-            for number in discovery.ports(of: datapath) {
-                guard let port = connection.ports[number], port.isUp else { continue }
-                connection.agent.send(
-                    discovery.probe(
-                        PortPlace(datapath: datapath, port: number), hardwareAddress: port.hardwareAddress))
+            for (number, port) in connection.ports.sorted(by: { $0.key < $1.key }) {
+                let place = PortPlace(datapath: datapath, port: number)
+                guard number <= Port.largestNumber, port.isUp,
+                    discovery.concerns(place, all: policy.switches.wiring == .adopt)
+                else { continue }
+                connection.agent.send(discovery.probe(place, hardwareAddress: port.hardwareAddress))
             }
             southbound.touched.insert(id)
         }
+    }
+
+    /// Puts the flows on the links as they were found, where these differ from the topology; what cannot be done now,
+    /// since an optimisation runs, is done in a later round. What was found is held against what the operator has said,
+    /// so that a link comes back that an earlier round has left out.
+    private func adoptWiring() {
+        let document = southbound.document ?? plane.topology
+        guard let found = southbound.discovery?.adopted(into: document) else { return }
+        let proposal = TopologyProposal(found.topology)
+        guard proposal != TopologyProposal(plane.topology) else { return }
+        southbound.isAdopting = true
+        request(.replaceTopology(proposal, dryRun: false), from: ClientID(0))
+        guard proposal == TopologyProposal(plane.topology) else {
+            southbound.isAdopting = false
+            return
+        }
+        southbound.document = document
+        surroundings.log.notice(
+            "the wiring is adopted as it was found",
+            metadata: [
+                "moved": "\(found.moved.joined(separator: " "))", "gone": "\(found.gone.joined(separator: " "))",
+            ])
     }
 
     func discover(_ packet: PacketIn, by connection: SwitchConnection) {

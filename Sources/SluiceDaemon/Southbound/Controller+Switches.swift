@@ -20,6 +20,28 @@ extension Controller {
         return id
     }
 
+    /// Whether one more TLS handshake may begin; `endHandshake` ends it.
+    func beginHandshake() -> Bool {
+        guard !isStopping, southbound.handshakes < DaemonLimits.handshakes else { return false }
+        southbound.handshakes += 1
+        return true
+    }
+
+    func endHandshake() { southbound.handshakes -= 1 }
+
+    /// Somebody could not show a certificate of the authority, or did not accept ours.
+    func handshakeFailed(peer: String, reason: String) {
+        metrics.countFailedHandshake()
+        let now = clock.now()
+        if let warned = southbound.handshakeWarned,
+            now.seconds(since: warned) < DaemonLimits.handshakeWarningSeconds
+        {
+            return
+        }
+        southbound.handshakeWarned = now
+        surroundings.log.warning("TLS with a switch failed", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
+    }
+
     func switchSent(_ bytes: [UInt8], over id: SwitchConnectionID) {
         guard let connection = southbound.connections[id], !connection.isEnded else { return }
         post(connection.agent.receive(bytes, at: clock.now()), of: connection)
@@ -132,7 +154,8 @@ extension Controller {
                     RulesAcknowledgement(
                         switch: node, revision: revision,
                         failures: failures.map {
-                            RulesAcknowledgement.Failure(cookie: $0.cookie, message: $0.message)
+                            RulesAcknowledgement.Failure(
+                                cookie: $0.cookie, message: $0.message, isTableFull: $0.isTableFull)
                         })),
                 from: client)
         case .resynchronised(let changed, let installed):
@@ -153,7 +176,8 @@ extension Controller {
         case .answered(let xid, let parts):
             guard connection.polls.remove(xid) != nil else { return }
             takeCounters(parts, of: connection)
-        case .echoed: break
+        case .refused(let xid): connection.polls.remove(xid)
+        case .echoed(let seconds): connection.echoSeconds = seconds
         case .ended(let ending):
             surroundings.log.warning(
                 "switch session ended",
@@ -166,7 +190,7 @@ extension Controller {
     }
 
     /// Asks the control plane for something whose answer nobody waits for.
-    private func request(_ request: Request, from client: ClientID) {
+    func request(_ request: Request, from client: ClientID) {
         let ticket = Ticket(nextTicket)
         nextTicket += 1
         handle(.request(ticket, from: client, request))
@@ -195,11 +219,9 @@ extension Controller {
         }
         let client = ClientID(nextClient)
         nextClient += 1
-        connection.node = node
         connection.datapath = datapath
         connection.client = client
         for port in identity.ports { connection.ports[port.number] = port }
-        southbound.ofNode[node] = connection.id
         southbound.ofClient[client] = connection.id
         surroundings.log.notice(
             "switch connected",
@@ -207,6 +229,14 @@ extension Controller {
                 "switch": "\(node)", "dpid": "\(String(datapath.raw, radix: 16))", "peer": "\(connection.peer)",
                 "software": "\(identity.description.software)", "bundles": "\(identity.takesBundles)",
             ])
+        if own(index, by: connection, as: client) { startRounds() }
+    }
+
+    /// Makes the connection the agent of the switch at `index`; false, and it is closed, where that has another.
+    private func own(_ index: NodeIndex, by connection: SwitchConnection, as client: ClientID) -> Bool {
+        let node = plane.topology[index].id
+        connection.node = node
+        southbound.ofNode[node] = connection.id
         request(
             .subscribeRules(RulesSubscription(switches: [node], sinceRevision: nil, own: true)), from: client)
         // Decided at once; told, and followed, when the decision is durable.
@@ -214,12 +244,36 @@ extension Controller {
             surroundings.log.warning(
                 "switch refused: an agent on the control socket owns it", metadata: ["switch": "\(node)"])
             close(connection, why: "owned by an agent on the control socket")
-            return
+            return false
         }
         for port in plane.ports(of: index) {
             report(port: port.raw, isUp: connection.ports[port.raw]?.isUp ?? false, of: connection)
         }
-        startRounds()
+        return true
+    }
+
+    /// After a change of topology: the switches that are connected own what they are in the new one, and those that are
+    /// not in it any more are let go.
+    func rebindSwitches() {
+        let topology = plane.topology
+        southbound.ofNode = [:]
+        if !southbound.isAdopting { southbound.document = nil }
+        southbound.isAdopting = false
+        southbound.discovery?.follow(topology)
+        for id in southbound.connections.keys.sorted() {
+            guard let connection = southbound.connections[id], let datapath = connection.datapath,
+                let client = connection.client
+            else { continue }
+            connection.counters.forget()
+            if let index = topology.switches.first(where: { topology.datapath(of: $0) == datapath }) {
+                _ = own(index, by: connection, as: client)
+            } else {
+                surroundings.log.notice(
+                    "switch let go: the topology has it no more",
+                    metadata: ["dpid": "\(String(datapath.raw, radix: 16))", "peer": "\(connection.peer)"])
+                close(connection, why: "the topology has it no more")
+            }
+        }
     }
 
     private func report(port: UInt32, isUp: Bool, of connection: SwitchConnection) {

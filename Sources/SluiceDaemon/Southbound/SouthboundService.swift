@@ -8,6 +8,17 @@ import SluiceModel
 package struct SouthboundService {
     package struct Failure: Error {
         package let text: String
+        /// A file of the TLS configuration is at fault.
+        package var isOfInput = false
+    }
+
+    /// Where switches are met.
+    package struct Places: Sendable {
+        package var listening: [OpenFlowEndpoint] = []
+        package var dialling: [OpenFlowEndpoint] = []
+        /// For the endpoints with TLS; without it they are refused.
+        package var tls: TLSFiles?
+        package init() {}
     }
 
     private let listeners: [any Channel]
@@ -16,26 +27,37 @@ package struct SouthboundService {
 
     /// Starts everything on the controller's event loop.
     package static func start(
-        listeningOn endpoints: [OpenFlowEndpoint], dialling paths: [String], group: MultiThreadedEventLoopGroup,
-        controller: Controller
+        _ places: Places, group: MultiThreadedEventLoopGroup, controller: Controller
     ) throws(Failure) -> SouthboundService {
+        var tls: SouthboundTLS?
+        if let files = places.tls {
+            do throws(SouthboundTLS.Failure) {
+                tls = try SouthboundTLS(files)
+            } catch {
+                throw Failure(text: error.text, isOfInput: true)
+            }
+        }
         var listeners: [any Channel] = []
         var sockets: [ListeningSocket] = []
         let log = controller.surroundings.log
-        for endpoint in endpoints {
+        for endpoint in places.listening {
             do throws(any Error) {
                 switch endpoint {
-                case .tcp(let host, let port):
+                case .tcp(let host, let port), .tls(let host, let port):
                     // Answers of a few bytes must not wait for more.
-                    let channel = try bootstrap(group, controller)
+                    let channel = try bootstrap(group, controller, endpoint.isEncrypted ? tls : nil)
                         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1).bind(host: host, port: port).wait()
                     listeners.append(channel)
                     log.notice(
-                        "listening for switches", metadata: ["address": "\(channel.localAddress?.description ?? host)"])
+                        "listening for switches",
+                        metadata: [
+                            "address": "\(channel.localAddress?.description ?? host)",
+                            "tls": "\(endpoint.isEncrypted)",
+                        ])
                 case .unix(let path):
                     let socket = try ListeningSocket.bind(path)
                     sockets.append(socket)
-                    listeners.append(try bootstrap(group, controller).withBoundSocket(socket.descriptor).wait())
+                    listeners.append(try bootstrap(group, controller, nil).withBoundSocket(socket.descriptor).wait())
                     log.notice("listening for switches", metadata: ["address": "\(path)"])
                 }
             } catch let failure as ListeningSocket.Failure {
@@ -43,21 +65,25 @@ package struct SouthboundService {
                 throw Failure(text: failure.text)
             } catch {
                 for socket in sockets { socket.removeFile() }
-                throw Failure(text: "\(endpoint): \(error)")
+                throw Failure(text: "\(endpoint.text): \(error)")
             }
         }
-        let dialers = paths.map { SwitchDialer(path: $0, controller: controller) }
+        let dialers = places.dialling.map { SwitchDialer($0, tls: tls, controller: controller) }
         for dialer in dialers { dialer.start(group: group) }
         return SouthboundService(listeners: listeners, sockets: sockets, dialers: dialers)
     }
 
-    private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ controller: Controller) -> ServerBootstrap {
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ controller: Controller, _ tls: SouthboundTLS?
+    ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(SwitchHandler(controller: controller, peer: nil))
+                    if let tls { try channel.pipeline.syncOperations.addHandler(tls.serverHandler()) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        SwitchHandler(controller: controller, peer: nil, isEncrypted: tls != nil))
                 }
             }
     }
@@ -70,9 +96,10 @@ package struct SouthboundService {
     }
 }
 
-/// Keeps a connection to a switch that listens on a Unix socket.
+/// Keeps a connection to a switch that listens.
 private final class SwitchDialer: Sendable {
-    private let path: String
+    private let endpoint: OpenFlowEndpoint
+    private let tls: SouthboundTLS?
     private let controller: Controller
     private let state: NIOLoopBoundBox<State>
 
@@ -83,8 +110,9 @@ private final class SwitchDialer: Sendable {
         var hasComplained = false
     }
 
-    init(path: String, controller: Controller) {
-        self.path = path
+    init(_ endpoint: OpenFlowEndpoint, tls: SouthboundTLS?, controller: Controller) {
+        self.endpoint = endpoint
+        self.tls = endpoint.isEncrypted ? tls : nil
         self.controller = controller
         state = .makeBoxSendingValue(State(), eventLoop: controller.surroundings.loop)
     }
@@ -99,30 +127,37 @@ private final class SwitchDialer: Sendable {
 
     private func dial(_ group: MultiThreadedEventLoopGroup) {
         guard !state.value.isStopped else { return }
-        let (controller, path) = (controller, path)
+        let (controller, endpoint, tls) = (controller, endpoint, tls)
         let loop = controller.surroundings.loop
-        ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: group)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(SwitchHandler(controller: controller, peer: path))
+                    if let tls { try channel.pipeline.syncOperations.addHandler(tls.clientHandler()) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        SwitchHandler(controller: controller, peer: endpoint.text, isEncrypted: tls != nil))
                 }
             }
-            .connect(unixDomainSocketPath: path)
-            .hop(to: loop)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel):
-                    self.state.value.hasComplained = false
-                    channel.closeFuture.hop(to: loop).whenComplete { _ in self.dialLater(group) }
-                case .failure(let error):
-                    if !self.state.value.hasComplained {
-                        self.state.value.hasComplained = true
-                        controller.surroundings.log.warning(
-                            "switch cannot be dialled, trying on", metadata: ["path": "\(path)", "error": "\(error)"])
-                    }
-                    self.dialLater(group)
-                }
+        let attempt =
+            switch endpoint {
+            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+            case .tcp(let host, let port), .tls(let host, let port):
+                bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
             }
+        attempt.hop(to: loop).whenComplete { result in
+            switch result {
+            case .success(let channel):
+                self.state.value.hasComplained = false
+                channel.closeFuture.hop(to: loop).whenComplete { _ in self.dialLater(group) }
+            case .failure(let error):
+                if !self.state.value.hasComplained {
+                    self.state.value.hasComplained = true
+                    controller.surroundings.log.warning(
+                        "switch cannot be dialled, trying on",
+                        metadata: ["endpoint": "\(endpoint.text)", "error": "\(error)"])
+                }
+                self.dialLater(group)
+            }
+        }
     }
 
     private func dialLater(_ group: MultiThreadedEventLoopGroup) {

@@ -29,6 +29,11 @@ final class SwitchConnection {
     var counters = PortCounters()
     /// Questions for counters that wait for their answers.
     var polls: Set<UInt32> = []
+    /// What its rules and groups that are there now had counted when they were last read; nil before.
+    var ruleCount: PacketCounter?
+    var groupCount: PacketCounter?
+    /// Round trip of the last ECHO; nil before the first.
+    var echoSeconds: Double?
     var isEnded = false
 
     init(id: SwitchConnectionID, channel: any Channel, peer: String, at now: Instant) {
@@ -57,7 +62,20 @@ struct Southbound {
     /// Connections with bytes to flush or a wake to arm at the end of the turn.
     var touched: Set<SwitchConnectionID> = []
     var discovery: LinkDiscovery?
+    /// What an operator has said of the network, where the present topology has been adopted from what was found.
+    var document: Topology?
+    /// Whether a change of topology under way is an adoption.
+    var isAdopting = false
     var polling: RepeatedTask?
+    /// Rounds of polling so far, and the position of the switch that is the first of the next one.
+    var pollRound = 0
+    var pollStart = 0
+    /// Questions for counters since the start.
+    var pollCount = 0
     var probing: RepeatedTask?
+    /// TLS handshakes under way.
+    var handshakes = 0
+    /// When the last warning of a failed handshake was given.
+    var handshakeWarned: Instant?
     var nextID: UInt64 = 1
 }

@@ -110,8 +110,9 @@ extension PolicyReader {
             meters.bool("enabled").map { policy.meters.enabled = $0 }
             meters.integer("burstMilliseconds", in: 1...60_000).map { policy.meters.burstMilliseconds = $0 }
         }
-        if let switches = mapping.mapping("switches", known: ["pollSeconds"]) {
+        if let switches = mapping.mapping("switches", known: ["pollSeconds", "wiring"]) {
             switches.number("pollSeconds", in: 0.05...3_600).map { policy.switches.pollSeconds = $0 }
+            switches.choice("wiring", of: WiringPolicy.self).map { policy.switches.wiring = $0 }
         }
         mapping.choice("unadmitted", of: UnadmittedTraffic.self).map { policy.unadmitted = $0 }
         EngineeringReader(faults: faults).read(into: &policy, mapping)

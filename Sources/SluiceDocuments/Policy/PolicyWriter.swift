@@ -45,7 +45,10 @@ package enum PolicyWriter {
             writer.member("enabled", policy.meters.enabled)
             writer.member("burstMilliseconds", policy.meters.burstMilliseconds)
         }
-        writer.object("switches") { $0.member("pollSeconds", policy.switches.pollSeconds) }
+        writer.object("switches") { writer in
+            writer.member("pollSeconds", policy.switches.pollSeconds)
+            writer.member("wiring", policy.switches.wiring.rawValue)
+        }
         writer.member("unadmitted", policy.unadmitted.rawValue)
         writer.object("bandwidthConstraints") { writer in
             writer.member("model", policy.bandwidthConstraints.model.rawValue)
@@ -77,6 +80,7 @@ extension JSONWriter {
         if let setup = trafficClass.setup { member("setup", setup) }
         if let hold = trafficClass.hold { member("hold", hold) }
         if trafficClass.classType > 0 { member("classType", trafficClass.classType) }
+        if let dscp = trafficClass.dscp { member("dscp", Int(dscp)) }
         member("mayPreempt", trafficClass.mayPreempt)
         member("preemptable", trafficClass.preemptable)
         if let bandwidth = trafficClass.maxBandwidth { member("maxBandwidth", bandwidth.bitsPerSecond) }

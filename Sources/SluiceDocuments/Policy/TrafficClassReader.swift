@@ -8,7 +8,7 @@ import Yams
 struct TrafficClassReader {
     private static let keys = [
         "name", "priority", "weight", "mayPreempt", "preemptable", "maxBandwidth", "maxLatency", "matches",
-        "rewardWeights", "learningAction", "setup", "hold", "classType",
+        "rewardWeights", "learningAction", "setup", "hold", "classType", "dscp",
     ]
     private static let matchKeys =
         ["eth_type", "eth_src", "eth_dst", "vlan_vid", "ip_proto", "ip_dscp"]
@@ -48,6 +48,7 @@ struct TrafficClassReader {
         result.maxLatency = mapping.parsed("maxLatency", wanted: "a latency such as 50ms") { Latency(text: $0) }
         result.matches = (mapping.elements("matches") ?? []).compactMap { match($0.node, $0.field) }
         result.rewardWeights = rewardWeights(mapping)
+        result.dscp = mapping.integer("dscp", in: 0...63).map { UInt8($0) }
         result.learningAction = mapping.choice("learningAction", of: LearningPolicy.Action.self)
         // A class without its priority is still a class by its name: later checks see it.
         return name == nil ? nil : result

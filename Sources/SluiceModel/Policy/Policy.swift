@@ -69,6 +69,8 @@ package struct TrafficClass: Hashable, Sendable {
     package var hold: Int?
     /// DiffServ-TE class type (RFC 4124, section 3.1), 0 to 7, whose pool the flows draw on.
     package var classType: Int
+    /// DSCP (RFC 2474) that the ingress switch writes into the flows' IP packets; nil: it leaves what it finds.
+    package var dscp: UInt8?
 
     package init(
         name: String, priority: Int, weight: Int? = nil, mayPreempt: Bool = true, preemptable: Bool = true,
@@ -171,7 +173,17 @@ package struct MeterPolicy: Hashable, Sendable {
 package struct SwitchPolicy: Hashable, Sendable {
     /// Time between two readings of a switch's port counters.
     package var pollSeconds: Double = 1
+    /// What is made of wiring that differs from the topology document.
+    package var wiring = WiringPolicy.report
     package init() {}
+}
+
+/// What happens where LLDP frames show links to run elsewhere than the topology says.
+package enum WiringPolicy: String, Hashable, Sendable, CaseIterable {
+    /// A line in the log.
+    case report
+    /// The flows are put on a topology with the links as they were found.
+    case adopt
 }
 
 /// What happens to traffic that belongs to no admitted flow.

@@ -30,20 +30,34 @@ package struct LinkDiscovery: Sendable {
     }
 
     private let nonce: UInt64
-    private let expected: [PortPlace: PortPlace]
+    private var expected: [PortPlace: PortPlace] = [:]
+    /// Ports that hosts hang on.
+    private var attachments: Set<PortPlace> = []
     private var seen: [PortPlace: PortPlace] = [:]
 
     /// - Parameter nonce: drawn once a run.
     package init(_ topology: Topology, nonce: UInt64) {
         self.nonce = nonce
-        var expected: [PortPlace: PortPlace] = [:]
-        for link in topology.links where link.kind == .trunk {
-            guard let from = topology.datapath(of: link.from), let to = topology.datapath(of: link.to),
-                let fromPort = link.fromPort, let toPort = link.toPort
-            else { continue }
-            expected[PortPlace(datapath: from, port: fromPort.raw)] = PortPlace(datapath: to, port: toPort.raw)
+        follow(topology)
+    }
+
+    /// Holds what is seen against `topology` from now on.
+    package mutating func follow(_ topology: Topology) {
+        expected = [:]
+        attachments = []
+        for link in topology.links {
+            switch link.kind {
+            case .trunk:
+                guard let from = topology.datapath(of: link.from), let to = topology.datapath(of: link.to),
+                    let fromPort = link.fromPort, let toPort = link.toPort
+                else { continue }
+                expected[PortPlace(datapath: from, port: fromPort.raw)] = PortPlace(datapath: to, port: toPort.raw)
+            case .access:
+                if let to = topology.datapath(of: link.to), let port = link.toPort {
+                    attachments.insert(PortPlace(datapath: to, port: port.raw))
+                }
+            }
         }
-        self.expected = expected
     }
 
     package static let etherType: UInt16 = 0x88cc
@@ -61,9 +75,9 @@ package struct LinkDiscovery: Sendable {
         return change
     }()
 
-    /// Trunk ports of a switch that the document knows, ascending.
-    package func ports(of datapath: DatapathID) -> [UInt32] {
-        expected.keys.filter { $0.datapath == datapath }.map(\.port).sorted()
+    /// Whether frames should be sent out of `place`: where a link is known, or, for `all`, wherever no host is.
+    package func concerns(_ place: PortPlace, all: Bool) -> Bool {
+        all ? !attachments.contains(place) : expected[place] != nil
     }
 
     /// The message that sends a frame out of `place`.
@@ -117,6 +131,9 @@ package struct LinkDiscovery: Sendable {
         let wanted = expected[sender]
         return wanted == place ? .confirmed(sender, place) : .mismatched(sender, expected: wanted, found: place)
     }
+
+    /// Where frames sent out of `place` were last seen.
+    package func found(from place: PortPlace) -> PortPlace? { seen[place] }
 
     /// The port is down or its switch gone: what is seen there next is news.
     package mutating func forget(_ place: PortPlace) {

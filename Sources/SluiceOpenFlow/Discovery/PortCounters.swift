@@ -16,7 +16,14 @@ package struct PortCounters: Sendable {
         var time: Instant
     }
 
+    /// A queue of a port.
+    private struct Queue: Hashable {
+        var port: UInt32
+        var number: UInt32
+    }
+
     private var readings: [UInt32: Reading] = [:]
+    private var queues: [Queue: QueueStatistics] = [:]
 
     package init() {}
 
@@ -44,6 +51,24 @@ package struct PortCounters: Sendable {
         return rates
     }
 
+    /// The share of packets that the queues of each port have dropped since the reading before, of those they were to
+    /// send; ports whose queues were to send none are left out.
+    package mutating func record(_ statistics: [QueueStatistics]) -> [(port: UInt32, lossRatio: Double)] {
+        var sums: [UInt32: (sent: Double, lost: Double)] = [:]
+        for present in statistics where present.port <= Port.largestNumber {
+            let queue = Queue(port: present.port, number: present.queue)
+            defer { queues[queue] = present }
+            guard let former = queues[queue], present.packetsSent >= former.packetsSent,
+                present.errorsSent != .max, present.errorsSent >= former.errorsSent
+            else { continue }
+            sums[present.port, default: (0, 0)].sent += Double(present.packetsSent - former.packetsSent)
+            sums[present.port, default: (0, 0)].lost += Double(present.errorsSent - former.errorsSent)
+        }
+        return sums.sorted { $0.key < $1.key }.compactMap { port, sum in
+            sum.sent + sum.lost > 0 ? (port, sum.lost / (sum.sent + sum.lost)) : nil
+        }
+    }
+
     /// All ones says that the switch does not count (section A.3.5.6).
     private static func lost(_ statistics: PortStatistics) -> UInt64 {
         let dropped = statistics.droppedSent == .max ? 0 : statistics.droppedSent
@@ -51,5 +76,8 @@ package struct PortCounters: Sendable {
         return dropped.addingReportingOverflow(broken).partialValue
     }
 
-    package mutating func forget() { readings = [:] }
+    package mutating func forget() {
+        readings = [:]
+        queues = [:]
+    }
 }

@@ -28,6 +28,8 @@ package struct SwitchAgent: Sendable {
         case portChanged(PortStatus)
         case packetIn(PacketIn)
         case answered(xid: UInt32, [MultipartBody])
+        /// The switch refused what was sent with this transaction id by `ask` or `send`.
+        case refused(xid: UInt32)
         case echoed(seconds: Double)
         case ended(Session.Ending)
     }
@@ -61,6 +63,9 @@ package struct SwitchAgent: Sendable {
         var bundleError: ErrorMessage?
         var lastBarrier: UInt32 = 0
         var attempt = 1
+        /// Rules that the full table has refused, to be tried again when this commit has taken others out of it.
+        var deferred: [Step] = []
+        var defersNone = false
     }
 
     private var session: Session
@@ -225,8 +230,14 @@ extension SwitchAgent {
         var rest: [Step] = []
         let bundleFailed = commit.bundle != nil && !commit.hasCommitted
         var refused: Set<UInt64> = []
-        for (position, error) in commit.errors {
+        var deferred = commit.deferred
+        let makesRoom = !commit.defersNone && commit.steps.contains(where: \.isRemoval)
+        for (position, error) in commit.errors.sorted(by: { $0.key < $1.key }) {
             let step = commit.steps[position]
+            if makesRoom, error.isTableFull {
+                deferred.append(step)
+                continue
+            }
             refused.formUnion(step.cookies)
             for cookie in step.cookies {
                 failures.append(Failure(cookie: cookie, message: error.text, isTableFull: error.isTableFull))
@@ -242,11 +253,17 @@ extension SwitchAgent {
             }
         }
         work = .idle
-        if rest.isEmpty {
+        if rest.isEmpty, deferred.isEmpty {
             acknowledge(commit.revision, at: now, &outputs)
+        } else if rest.isEmpty {
+            var next = Commit(revision: commit.revision, steps: deferred)
+            next.defersNone = true
+            send(next, at: now, &outputs)
         } else {
             var next = Commit(revision: commit.revision, steps: rest)
             next.attempt = bundleFailed ? commit.attempt + 1 : commit.attempt
+            next.deferred = deferred
+            next.defersNone = commit.defersNone
             // A bundle that fails and names nobody is taken apart at once.
             if bundleFailed, commit.errors.isEmpty { next.attempt = OpenFlowLimits.bundleAttempts + 1 }
             send(next, at: now, &outputs)
@@ -314,16 +331,18 @@ extension SwitchAgent {
             } else if xid == commit.lastBarrier {
                 outputs.append(.ended(.refused(error)))
                 return
+            } else {
+                outputs.append(.refused(xid: xid))
             }
             work = .committing(commit)
         case .reading(let reading):
             // A switch without groups or meters says so; it has none, then.
             guard xid == reading.groups || xid == reading.meters else {
-                if xid == reading.flows { outputs.append(.ended(.refused(error))) }
+                outputs.append(xid == reading.flows ? .ended(.refused(error)) : .refused(xid: xid))
                 return
             }
             take([], for: xid, at: now, &outputs)
-        case .unbound, .idle: break
+        case .unbound, .idle: outputs.append(.refused(xid: xid))
         }
     }
 }
@@ -333,6 +352,14 @@ extension Step {
     var isEarly: Bool { if case .meter = change { true } else { false } }
     /// After everything else is known to be done.
     var isLate: Bool { if case .removeMeter = change { true } else { false } }
+
+    /// Whether it takes a row out of a table.
+    var isRemoval: Bool {
+        switch change {
+        case .removeRule, .removeStray: true
+        case .meter, .group, .rule, .removeGroup, .removeMeter: false
+        }
+    }
 
     /// Messages of one rank may be done in any order.
     var rank: Int {

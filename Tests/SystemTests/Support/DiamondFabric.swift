@@ -35,6 +35,9 @@ final class DiamondFabric {
         try shell("$D up")
     }
 
+    /// Where the switches run.
+    var switchNamespace: String { prefix + "ovs" }
+
     // What was started in these namespaces goes, and nothing else.
     deinit { _ = try? shell("$D down") }
 
