@@ -129,6 +129,35 @@ func change(
         #expect(failures.first?.isTableFull == true)
     }
 
+    @Test(arguments: [true, false])
+    func `a full table takes a rule once others are out of it`(takesBundles: Bool) throws {
+        var model = ModelSwitch()
+        model.takesBundles = takesBundles
+        // The standing rule and two more.
+        model.capacity = 3
+        var wire = try Wire(model)
+        try wire.follow(change([rule(2, to: 2), rule(4, to: 2)]), 1, isSnapshot: true)
+        try wire.follow(change([rule(6, to: 2)], removing: [rule(2, to: 2)]), 2)
+        #expect(wire.acknowledged == [.acknowledged(revision: 2, [])])
+        #expect(flows(wire.model) == [4, 6])
+        try wire.follow(change([rule(8, to: 2), rule(10, to: 2)], removing: [rule(4, to: 2)]), 3)
+        guard case .acknowledged(3, let failures)? = wire.acknowledged.first else {
+            Issue.record("not acknowledged")
+            return
+        }
+        #expect(failures.count == 1 && failures.first?.isTableFull == true)
+        #expect(flows(wire.model).count == 2)
+    }
+
+    @Test func `a question that the switch refuses is told`() throws {
+        var wire = try Wire()
+        try wire.follow(SwitchChange(), 1, isSnapshot: true)
+        let asked = wire.agent.ask(.ports(MultipartRequest.allPorts), at: wire.now)
+        let xid = try #require(asked)
+        let refusal = Envelope(xid: xid, message: .error(ErrorMessage(type: 1, code: 2)))
+        #expect(wire.agent.receive(refusal.bytes, at: wire.now) == [.refused(xid: xid)])
+    }
+
     @Test func `rules to ports that are not there are refused before the switch is asked`() throws {
         var wire = try Wire()
         try wire.follow(change([rule(2, to: 77)]), 1, isSnapshot: true)

@@ -13,8 +13,8 @@ struct RuleRoom: Sendable {
     }
 
     /// By node; nil where nothing is stated.
-    let capacity: [Int?]
-    let isLimited: Bool
+    private(set) var capacity: [Int?]
+    private(set) var isLimited: Bool
     /// Rules of no flow, by node.
     private(set) var base: [Int]
     /// Rules of placed units, by node.
@@ -45,6 +45,19 @@ struct RuleRoom: Sendable {
         counts[slot] = rules.isEmpty ? nil : rules
         for entry in former + rules { note(entry.node) }
     }
+
+    /// The switch at `node` has shown that it holds no more than `most`.
+    mutating func learn(_ most: Int, of node: Int) {
+        capacity[node] = min(capacity[node] ?? .max, most)
+        isLimited = true
+        note(node)
+    }
+
+    /// Rules that are placed on `node` beyond what it holds; at most 0 where all fit.
+    func lacking(on node: Int) -> Int { capacity[node].map { base[node] + used[node] - $0 } ?? 0 }
+
+    /// Rules of the unit at `slot` on `node`.
+    func count(of slot: Int, on node: Int) -> Int { counts[slot]?.first { $0.node == node }?.count ?? 0 }
 
     /// The first of `rules` for which there is no room; nil where all fit.
     func overfilled(by rules: [Count]) -> Count? {

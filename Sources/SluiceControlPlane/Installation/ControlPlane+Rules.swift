@@ -109,6 +109,7 @@ extension ControlPlane {
         let refused = installation.acknowledge(
             node, revision: acknowledgement.revision, refusedCookies: acknowledgement.failures.map(\.cookie))
         var refusedSlots: [Int] = []
+        var overflowing: Set<Int> = []
         for failure in acknowledgement.failures {
             guard let carrier = installation.carrier(ofCookie: failure.cookie), refused.contains(carrier) else {
                 continue
@@ -126,15 +127,24 @@ extension ControlPlane {
                 occurrence.reason = reason
             }
             if !refusedSlots.contains(slot) { refusedSlots.append(slot) }
+            if failure.isTableFull {
+                overflowing.insert(slot)
+                installation.forgetRules(of: carrier, on: NodeIndex(node))
+            }
         }
-        for slot in refusedSlots { avoid(NodeIndex(node), slot) }
+        if !overflowing.isEmpty { learnTableSize(of: NodeIndex(node)) }
+        // The most important first: what it takes of a full table is not there for the others.
+        refusedSlots.sort { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }
+        for slot in refusedSlots { avoid(NodeIndex(node), slot, isTableFull: overflowing.contains(slot)) }
         return .rulesAcknowledged(
             switch: acknowledgement.switch, confirmedRevision: installation.switches[node].confirmed)
     }
 
     /// A switch refused a rule of the unit: it takes a path around that switch and those that refused it before, where
     /// there is one. So it tries each way once, and does not go round in a circle.
-    private mutating func avoid(_ node: NodeIndex, _ slot: Int) {
+    ///
+    /// Where there is none because the switch's table is full, less important units give their rows.
+    private mutating func avoid(_ node: NodeIndex, _ slot: Int, isTableFull: Bool) {
         let unit = flows[slot]
         guard let former = unit.placement else { return }
         if unit.isSplit {
@@ -170,6 +180,7 @@ extension ControlPlane {
         if flows[slot].placement == nil {
             setPlacement(slot, former)
             takeAgain(slot)
+            if isTableFull { takeRows(on: node, for: slot, &consequences) }
         } else {
             flows.modify(slot) { $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } } }
         }

@@ -409,6 +409,27 @@ struct Installation: Sendable {
         return refused
     }
 
+    /// Takes the rules that `node` has refused out of what it is believed to hold.
+    mutating func forgetRules(of carrier: Carrier, on node: NodeIndex) {
+        guard knows(carrier), let installation = carriers[Int(carrier)] else { return }
+        var change = SwitchChange()
+        for placed in installation.installed.rules where placed.switch == node {
+            change.deletedRules.append(
+                SwitchChange.DeletedRule(key: placed.rule.key, cookie: placed.rule.cookie))
+            if let group = placed.group { change.deletedGroups.append(group.id) }
+        }
+        guard !change.deletedRules.isEmpty else { return }
+        if installation.installed.ingress == node, let meter = installation.installed.meter {
+            change.deletedMeters = [meter.id]
+        }
+        carriers[Int(carrier)]?.record(change, at: node)
+        switches[node.position].state.apply(change)
+        changes.carriers.note(Int(carrier))
+    }
+
+    /// The switch at `node` has shown that it holds no more than `most` rules.
+    mutating func learnTableSize(_ most: Int, of node: Int) { tables.learn(most, of: node) }
+
     private mutating func stopAwaiting(_ carrier: Carrier) {
         guard let marks = carriers[Int(carrier)]?.awaiting, !marks.isEmpty else { return }
         for mark in marks { switches[mark.node].awaited.removeAll { $0 == carrier } }

@@ -5,8 +5,8 @@ import SluiceForwarding
 import SluiceModel
 
 struct TableRoom: Sendable {
-    private let capacity: [Int?]
-    private let isLimited: Bool
+    private var capacity: [Int?]
+    private var isLimited: Bool
     /// Rules beside those of flows, by node, if every link were up.
     var base: [Int]
     /// Rules that running carriers add, by node.
@@ -20,6 +20,12 @@ struct TableRoom: Sendable {
         isLimited = capacity.contains { $0 != nil }
         base = Array(repeating: 0, count: capacity.count)
         reserved = base
+    }
+
+    /// The switch at `node` has shown that it holds no more than `most`.
+    mutating func learn(_ most: Int, of node: Int) {
+        capacity[node] = min(capacity[node] ?? .max, most)
+        isLimited = true
     }
 
     /// Reserves what `carrier` adds on its way from `installed` to `target`; false, and nothing, where a table lacks room.
