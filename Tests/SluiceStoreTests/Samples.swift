@@ -79,7 +79,7 @@ enum Samples {
                     key: Rule.Key(
                         table: 1, priority: 900, match: RuleMatch(inPort: PortNumber(3), fields: match)), cookie: 44,
                     actions: [
-                        .meter(9), .group(8), .output(PortNumber(0xffff_fffe)), .pushLabel, .setLabel(17),
+                        .meter(9), .setDSCP(46), .group(8), .output(PortNumber(0xffff_fffe)), .pushLabel, .setLabel(17),
                         .popLabel(etherType: 0x800),
                     ])),
             PlacedRule(

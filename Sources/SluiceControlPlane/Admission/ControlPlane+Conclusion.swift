@@ -245,11 +245,21 @@ extension ControlPlane {
             rules = FlowRules(
                 compiling: FlowForwarding(
                     cookie: number, match: match, label: unit.labels[direction], meter: meter,
-                    path: placement.path.links, backup: placement.backup?.links ?? [], split: placement.split,
+                    dscp: marking(of: unit.directions[direction]), path: placement.path.links,
+                    backup: placement.backup?.links ?? [], split: placement.split,
                     firstGroup: (UInt32(unit.carrier(direction)) + 1) * SplitPaths.groupsPerFlow), in: topology)
         }
         return InstallationTarget(
             number: number, level: unit.level, rules: rules, links: placement.links,
             bandwidth: placement.bandwidth.bitsPerSecond)
+    }
+
+    /// What the ingress switch writes into the DSCP of the flow's packets: what its class says, unless the flow is known by
+    /// its DSCP, or need not be IP.
+    private func marking(of flow: Flow) -> UInt8? {
+        guard let match = flow.match, match.dscp == nil, let name = flow.className,
+            match.etherType == FlowMatch.etherTypeIPv4 || match.etherType == FlowMatch.etherTypeIPv6
+        else { return nil }
+        return policy.trafficClass(named: name)?.dscp
     }
 }

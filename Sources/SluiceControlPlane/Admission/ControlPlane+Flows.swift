@@ -159,7 +159,8 @@ extension ControlPlane {
         let unit = flows[slot]
         for (direction, flow) in unit.directions.enumerated() {
             guard let match = flow.match else { continue }
-            switch matches.finding(for: match, ingress: flow.source, except: slot) {
+            let marks = policy.classes.contains { $0.dscp != nil }
+            switch matches.finding(for: match, ingress: flow.source, except: slot, marks: marks) {
             case .distinct: break
             case .conflict(let carrier): return conflict(with: carrier)
             case .needsLabel(let carrier):

@@ -30,7 +30,10 @@ struct MatchIndex: Sendable {
     private var hardwareCount = 0
 
     /// How `match`, entering at `ingress`, stands to every other flow, those of `unit` not counted.
-    func finding(for match: FlowMatch, ingress: NodeIndex, except unit: Int?) -> Finding {
+    ///
+    /// - Parameter marks: ingress switches write DSCPs. Then two flows that only their DSCP tells apart look alike after
+    ///   it.
+    func finding(for match: FlowMatch, ingress: NodeIndex, except unit: Int?, marks: Bool = false) -> Finding {
         var finding = Finding.distinct
         func examine(_ entries: some Sequence<Entry>) -> Carrier? {
             for entry in entries where Int(entry.carrier / 2) != unit && entry.match.overlaps(match) {
@@ -38,6 +41,8 @@ struct MatchIndex: Sendable {
                     if finding == .distinct { finding = .needsLabel(with: entry.carrier) }
                 } else if !match.isStrictlyMoreSpecific(than: entry.match) {
                     return entry.carrier
+                } else if marks, (match.dscp == nil) != (entry.match.dscp == nil), finding == .distinct {
+                    finding = .needsLabel(with: entry.carrier)
                 }
             }
             return nil

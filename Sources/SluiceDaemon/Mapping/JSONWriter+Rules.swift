@@ -112,6 +112,10 @@ extension JSONWriter {
                 case .output(let port):
                     writer.member("type", "OUTPUT")
                     writer.member("port", Int(port.raw))
+                case .setDSCP(let value):
+                    writer.member("type", "SET_FIELD")
+                    writer.member("field", "ip_dscp")
+                    writer.member("value", Int(value))
                 case .pushLabel:
                     writer.member("type", "PUSH_MPLS")
                     writer.member("ethertype", Int(RuleAction.etherTypeMPLS))

@@ -21,6 +21,8 @@ package struct FlowForwarding: Hashable, Sendable {
     package var label: UInt32?
     /// Rate limit at the ingress; nil for none.
     package var meter: Meter?
+    /// What the ingress writes into the DSCP of its packets, which must be IP; nil: nothing.
+    package var dscp: UInt8?
     /// The path in use.
     package var path: [LinkIndex]
     /// A second path whose rules stand ready, and which the ingress takes by itself while its port to the first one is
@@ -34,15 +36,17 @@ package struct FlowForwarding: Hashable, Sendable {
 
     /// - Precondition: a labelled flow's match names its EtherType, which the last switch restores.
     package init(
-        cookie: UInt64, match: FlowMatch, label: UInt32? = nil, meter: Meter? = nil, path: [LinkIndex],
-        backup: [LinkIndex] = [], split: SplitPaths? = nil, firstGroup: UInt32 = 0
+        cookie: UInt64, match: FlowMatch, label: UInt32? = nil, meter: Meter? = nil, dscp: UInt8? = nil,
+        path: [LinkIndex], backup: [LinkIndex] = [], split: SplitPaths? = nil, firstGroup: UInt32 = 0
     ) {
+        precondition(dscp == nil || match.dscp == nil, "switches after the ingress would not know the flow any more")
         precondition(label == nil || match.etherType != nil, "a labelled flow's EtherType must be restored at its end")
         precondition(backup.isEmpty || split == nil, "a flow has a second path in reserve or in use, not both")
         self.cookie = cookie
         self.match = match
         self.label = label
         self.meter = meter
+        self.dscp = dscp
         self.path = path
         self.backup = backup
         self.split = split
@@ -167,6 +171,7 @@ extension FlowRules {
         var actions: [RuleAction] = []
         if isIngress {
             if let meter = flow.meter { actions.append(.meter(meter.id)) }
+            if let dscp = flow.dscp { actions.append(.setDSCP(dscp)) }
             if let label { actions += [.pushLabel, .setLabel(label)] }
         } else if label != nil, isLast, let etherType = flow.match.etherType {
             actions.append(.popLabel(etherType: etherType))

@@ -87,7 +87,7 @@ package struct PacketTracer: Sendable {
                 case .popLabel: packet.label = nil
                 case .output(let port): ways = [port]
                 case .group(let id): ways = self.ways(of: content.groups[id], at: place.node, whereDown: isDown)
-                case .meter, .pushLabel: break
+                case .meter, .pushLabel, .setDSCP: break
                 }
             }
             let ends = ways.map { end(of: packet, leaving: place.node, by: $0, whereDown: isDown) }

@@ -29,6 +29,8 @@ package enum RuleAction: Hashable, Sendable {
     case meter(UInt32)
     case group(UInt32)
     case output(PortNumber)
+    /// `SET_FIELD` of `ip_dscp`.
+    case setDSCP(UInt8)
     /// `PUSH_MPLS` with EtherType 0x8847.
     case pushLabel
     /// `SET_FIELD` of `mpls_label`.

@@ -76,6 +76,7 @@ extension Action {
         case .group(let id): self = .group(id)
         case .output(let port):
             self = .output(port: port.raw, maxLength: port.raw == Port.controller ? Action.wholePacket : 0)
+        case .setDSCP(let value): self = .setField(.basic(.dscp, value: UInt128(value), mask: nil))
         case .pushLabel: self = .pushMPLS(etherType: RuleAction.etherTypeMPLS)
         case .setLabel(let label): self = .setField(.basic(.mplsLabel, value: UInt128(label), mask: nil))
         case .popLabel(let etherType): self = .popMPLS(etherType: etherType)

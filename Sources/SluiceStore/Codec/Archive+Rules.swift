@@ -75,6 +75,7 @@ extension RecordSink {
             case .meter(let id): (.meter, Int(id))
             case .group(let id): (.group, Int(id))
             case .output(let port): (.output, Int(port.raw))
+            case .setDSCP(let value): (.setDSCP, Int(value))
             case .pushLabel: (.pushLabel, 0)
             case .setLabel(let label): (.setLabel, Int(label))
             case .popLabel(let etherType): (.popLabel, Int(etherType))
@@ -87,7 +88,7 @@ extension RecordSink {
 }
 
 private enum ActionKind: String {
-    case meter, group, output, pushLabel, setLabel, popLabel
+    case meter, group, output, pushLabel, setLabel, popLabel, setDSCP
 }
 
 extension RecordSource {
@@ -173,6 +174,7 @@ extension RecordSource {
             case .pushLabel:
                 _ = try source.integer("operand")
                 return .pushLabel
+            case .setDSCP: return .setDSCP(try source.small("operand"))
             case .setLabel: return .setLabel(try source.small("operand"))
             case .popLabel: return .popLabel(etherType: try source.small("operand"))
             }
