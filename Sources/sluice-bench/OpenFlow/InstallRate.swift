@@ -59,12 +59,29 @@ enum InstallRate {
     }
 
     /// An agent at a blocking socket.
-    private final class Connection {
+    final class Connection {
         private let descriptor: Int32
         private var agent = SwitchAgent(at: .epoch)
         private var outputs: [SwitchAgent.Output] = []
+        private var revision: UInt64 = 0
 
         init(descriptor: Int32) { self.descriptor = descriptor }
+
+        /// Reads the switch at `socket` back, of which Sluice has nothing yet.
+        init(socket: String) throws(Shell.Failure) {
+            descriptor = try Shell.connect(socket)
+            try run { if case .identified = $0 { true } else { false } }
+        }
+
+        /// Makes `rules` all that the switch has of ours.
+        func put(_ rules: [Rule]) throws(Shell.Failure) {
+            revision += 1
+            let wanted = revision
+            var change = SwitchChange()
+            change.rules = rules
+            follow(change, wanted, isSnapshot: true)
+            try run { $0 == .acknowledged(revision: wanted, []) }
+        }
 
         func follow(_ change: SwitchChange, _ revision: UInt64, isSnapshot: Bool) {
             outputs += agent.follow(change, revision: revision, isSnapshot: isSnapshot, at: .epoch)

@@ -25,6 +25,12 @@ struct OpenFlowBench: ParsableCommand {
     @Option(help: "Races, cuts and moves of each kind; their median counts.")
     var runs = 3
 
+    @Flag(help: "Leave out the closed loop, which takes most of the time.")
+    var withoutLoop = false
+
+    @Option(help: "Runs of the closed loop.")
+    var loopRuns = 5
+
     func run() throws {
         guard geteuid() == 0, access("/usr/sbin/ovs-vswitchd", X_OK) == 0 else {
             throw ValidationError("sluice-bench openflow needs root and Open vSwitch")
@@ -35,7 +41,14 @@ struct OpenFlowBench: ParsableCommand {
         try race()
         try firstPackets()
         try losses()
+        try moves()
         try resynchronisation()
+        if !withoutLoop {
+            let comparison = ClosedLoop(fabric: fabric, programs: folder)
+            for entry in try comparison.run(loopRuns) {
+                line(entry.name, entry.measured, entry.wanted, entry.isReached)
+            }
+        }
     }
 
     private var folder: String {
@@ -52,11 +65,15 @@ struct OpenFlowBench: ParsableCommand {
         try body(network)
     }
 
-    private func line(_ name: String, _ measured: String, _ wanted: String, _ isReached: Bool) {
+    /// - Parameter isReached: nil where nothing is wanted.
+    private func line(_ name: String, _ measured: String, _ wanted: String, _ isReached: Bool?) {
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
         }
-        print(padded(name, 52) + padded(measured, 34) + padded(wanted, 30) + (isReached ? "pass" : "short"))
+        print(
+            padded(name, 52) + padded(measured, 34) + padded(wanted, 30)
+                + (isReached.map { $0 ? "pass" : "short" } ?? "info"))
+        fflush(nil)
     }
 
     private func median<Number: Comparable>(_ values: [Number]) -> Number { values.sorted()[values.count / 2] }
@@ -145,7 +162,44 @@ struct OpenFlowBench: ParsableCommand {
         }
         try measure("link cut, protected flow", protected: true, "ip -n ${P}ovs link set s2-s1 down", most: 3)
         try measure("link cut, unprotected flow", protected: false, "ip -n ${P}ovs link set s2-s1 down", most: 40)
-        try measure("move", protected: false, "PROGRAMS/sluice link s1-s2 drained > /dev/null", most: 0)
+    }
+
+    /// Flows that learning and the optimiser move, with packets on their way.
+    private func moves() throws {
+        var lost: [Int] = []
+        for _ in 0..<runs {
+            try onDiamond { network in
+                try network.startDaemon(policy: "learning: {dwellSeconds: 0.1, smoothingSeconds: 0}\n")
+                try network.carry("flow")
+                lost.append(
+                    try network.pings([("h1", "h2")]) {
+                        try network.teach(worse: "s1-s2", better: "s1-s3", until: "flow")
+                    })
+            }
+        }
+        report("move by learning", lost)
+        lost = []
+        for _ in 0..<runs {
+            try onDiamond { network in
+                try network.startDaemon(
+                    capacity: "10Mbps", policy: "admission: {groomingMoves: 0}\nlearning: {scheme: off}\n")
+                try network.makeRoomForOptimiser()
+                lost.append(
+                    try network.pings([("h1", "h2"), ("h3", "h4")]) {
+                        let answer = try network.call("optimize.run", #"{"budgetSeconds":0.3,"maxMoves":4}"#)
+                        guard answer["moves"]?.array?.isEmpty == false else {
+                            throw Shell.Failure(description: "the optimiser has moved nothing")
+                        }
+                    })
+            }
+        }
+        report("move by re-optimisation", lost)
+    }
+
+    private func report(_ name: String, _ lost: [Int]) {
+        line(
+            name, "\(lost.map(String.init).joined(separator: ", ")) lost", "none",
+            lost.allSatisfy { $0 == 0 })
     }
 
     private func resynchronisation() throws {

@@ -38,15 +38,19 @@ final class SwitchedNetwork {
         _ = try? shell("$D down > /dev/null 2>&1; rm -rf \(folder)")
     }
 
-    /// Starts the daemon and waits until it owns all switches.
-    func startDaemon() throws(Shell.Failure) {
-        let topology = Self.topology
-        guard let file = fopen(folder + "/topology.json", "w") else { throw Shell.Failure(description: "no topology") }
-        fputs(topology, file)
+    private func write(_ name: String, _ text: String) throws(Shell.Failure) {
+        guard let file = fopen(folder + "/" + name, "w") else { throw Shell.Failure(description: "no \(name)") }
+        fputs(text, file)
         fclose(file)
+    }
+
+    /// Starts the daemon and waits until it owns all switches.
+    func startDaemon(capacity: String = "1Gbps", policy: String = "") throws(Shell.Failure) {
+        try write("topology.json", Self.topology(capacity: capacity))
+        try write("policy.yaml", policy.isEmpty ? "{}" : policy)
         let switches = (1...4).map { "--switch-socket $R/s\($0).mgmt" }.joined(separator: " ")
         let output = try shell(
-            "\(programs)/sluiced --topology \(folder)/topology.json --socket \(socketPath) \(switches) "
+            "\(programs)/sluiced --topology \(folder)/topology.json --policy \(folder)/policy.yaml --socket \(socketPath) \(switches) "
                 + "> \(folder)/log 2>&1 & echo $!")
         process = String(output.filter { $0.isNumber })
         let deadline = Shell.seconds() + 20
@@ -89,11 +93,17 @@ final class SwitchedNetwork {
     }
 
     /// A flow from h1 to h2 and its companion, carried by the switches.
-    func carry(_ id: String, protected: Bool = false) throws(Shell.Failure) {
-        _ = try call(
+    func carry(
+        _ id: String, from source: String = "h1", to destination: String = "h2", bandwidth: Int = 1_000_000,
+        protected: Bool = false
+    ) throws(Shell.Failure) {
+        let answer = try call(
             "flow.submit",
-            #"{"id":"\#(id)","source":"h1","destination":"h2","bandwidth":1000000,"reverseBandwidth":1000000"#
-                + (protected ? #","protection":"linkDisjoint"}"# : "}"))
+            #"{"id":"\#(id)","source":"\#(source)","destination":"\#(destination)","bandwidth":\#(bandwidth),"#
+                + #""reverseBandwidth":1000000\#(protected ? #","protection":"linkDisjoint""# : "")}"#)
+        guard answer["flow"]?["state"]?.string == "admitted" else {
+            throw Shell.Failure(description: "\(id) is not admitted")
+        }
         while try call("flow.get", #"{"id":"\#(id)"}"#)["flow"]?["state"]?.string != "active" { usleep(1_000) }
     }
 
@@ -109,17 +119,42 @@ final class SwitchedNetwork {
         return 300 - received
     }
 
-    private static let topology = """
-        {"name":"diamond",
-         "switches":[{"id":"s1","dpid":1},{"id":"s2","dpid":2},{"id":"s3","dpid":3},{"id":"s4","dpid":4}],
-         "hosts":[{"id":"h1","ipv4":"10.0.0.1","attachment":{"switch":"s1","port":1}},
-                  {"id":"h2","ipv4":"10.0.0.2","attachment":{"switch":"s4","port":1}},
-                  {"id":"h3","ipv4":"10.0.0.3","attachment":{"switch":"s1","port":4}},
-                  {"id":"h4","ipv4":"10.0.0.4","attachment":{"switch":"s4","port":4}}],
-         "links":[
-          {"id":"s1-s2","a":{"switch":"s1","port":2},"b":{"switch":"s2","port":1},"capacity":"1Gbps","latency":"1ms"},
-          {"id":"s2-s4","a":{"switch":"s2","port":2},"b":{"switch":"s4","port":2},"capacity":"1Gbps","latency":"1ms"},
-          {"id":"s1-s3","a":{"switch":"s1","port":3},"b":{"switch":"s3","port":1},"capacity":"1Gbps","latency":"2ms"},
-          {"id":"s3-s4","a":{"switch":"s3","port":2},"b":{"switch":"s4","port":3},"capacity":"1Gbps","latency":"2ms"}]}
+    /// Sends 300 echo requests from each of `pairs`' hosts to the other, 200 a second, does `body` meanwhile, and answers
+    /// how many were lost.
+    func pings(_ pairs: [(String, String)], during body: () throws -> Void) throws -> Int {
+        for (from, to) in pairs {
+            _ = try shell(
+                "$D on \(from) ping -n -q -c 300 -i 0.005 -W 1 10.0.0.\(to.dropFirst()) > \(folder)/ping-\(from) 2>&1 &"
+            )
+        }
+        usleep(500_000)
+        try body()
+        var lost = 0
+        for (from, _) in pairs {
+            let output = try shell(
+                """
+                timeout 20 sh -c 'until grep -q received \(folder)/ping-\(from); do sleep 0.05; done'
+                sed -n 's/.* \\([0-9]*\\) received.*/\\1/p' \(folder)/ping-\(from)
+                """)
+            guard let received = Int(output.filter { $0.isNumber }) else { throw Shell.Failure(description: output) }
+            lost += 300 - received
+        }
+        return lost
+    }
+
+    private static func topology(capacity: String) -> String {
         """
+                {"name":"diamond",
+                 "switches":[{"id":"s1","dpid":1},{"id":"s2","dpid":2},{"id":"s3","dpid":3},{"id":"s4","dpid":4}],
+                 "hosts":[{"id":"h1","ipv4":"10.0.0.1","attachment":{"switch":"s1","port":1}},
+                          {"id":"h2","ipv4":"10.0.0.2","attachment":{"switch":"s4","port":1}},
+                          {"id":"h3","ipv4":"10.0.0.3","attachment":{"switch":"s1","port":4}},
+                          {"id":"h4","ipv4":"10.0.0.4","attachment":{"switch":"s4","port":4}}],
+                 "links":[
+                  {"id":"s1-s2","a":{"switch":"s1","port":2},"b":{"switch":"s2","port":1},"capacity":"\(capacity)","latency":"1ms"},
+                  {"id":"s2-s4","a":{"switch":"s2","port":2},"b":{"switch":"s4","port":2},"capacity":"\(capacity)","latency":"1ms"},
+                  {"id":"s1-s3","a":{"switch":"s1","port":3},"b":{"switch":"s3","port":1},"capacity":"\(capacity)","latency":"2ms"},
+                  {"id":"s3-s4","a":{"switch":"s3","port":2},"b":{"switch":"s4","port":3},"capacity":"\(capacity)","latency":"2ms"}]}
+        """
+    }
 }

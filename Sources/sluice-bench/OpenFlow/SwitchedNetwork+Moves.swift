@@ -1,0 +1,50 @@
+// Circumstances under which the daemon moves a flow by itself.
+
+import Glibc
+import SluiceJSON
+
+extension SwitchedNetwork {
+    /// Reports one way as full and the other as idle, both directions, ten times a second, until `flow` and its companion
+    /// have left the full one.
+    func teach(worse: String, better: String, until flow: String) throws(Shell.Failure) {
+        let rest = [("s1-s2", "s2-s4"), ("s1-s3", "s3-s4")]
+        func samples() -> String {
+            rest.flatMap { pair -> [String] in
+                let busy = pair.0 == worse ? 0.9 : 0.01
+                return [pair.0, pair.1].flatMap { ["\($0)>", "\($0)<"] }.map {
+                    #"{"link":"\#($0)","utilisation":\#(busy)}"#
+                }
+            }.joined(separator: ",")
+        }
+        let deadline = Shell.seconds() + 10
+        while Shell.seconds() < deadline {
+            _ = try call("telemetry.report", #"{"samples":[\#(samples())]}"#)
+            usleep(100_000)
+            var isThere = true
+            for id in [flow, flow + "~reverse"] {
+                let links = try call("flow.get", #"{"id":"\#(id)"}"#)["flow"]?["links"]?.array ?? []
+                if !links.contains(where: { $0.string?.hasPrefix(better) == true }) { isThere = false }
+            }
+            if isThere { return }
+        }
+        throw Shell.Failure(description: "learning does not move \(flow)")
+    }
+
+    /// Two flows on two paths, and a third one waiting that has room only where they share one: on links of 10 Mbit/s, 4
+    /// and 4 beside 8.
+    func makeRoomForOptimiser() throws(Shell.Failure) {
+        func submit(_ id: String, _ bandwidth: Int, _ className: String, _ port: Int) throws(Shell.Failure) {
+            _ = try call(
+                "flow.submit",
+                #"{"id":"\#(id)","source":"h1","destination":"h2","bandwidth":\#(bandwidth),"class":"\#(className)","#
+                    + #""match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","udp_dst":\#(port)}}"#)
+        }
+        // On the upper path 4 + 3, on the lower one 8: the second flow of 4 pushes the 8 out. Then the 3 go.
+        try carry("first", bandwidth: 4_000_000)
+        try submit("filler", 3_000_000, "standard", 7_001)
+        try submit("large", 8_000_000, "bulk", 7_002)
+        try carry("second", from: "h3", to: "h4", bandwidth: 4_000_000)
+        _ = try call("flow.withdraw", #"{"id":"filler"}"#)
+        try awaitSettled()
+    }
+}
