@@ -33,7 +33,7 @@ extension Controller {
         }
     }
 
-    /// What a round asks for besides the ports' counters, in turn.
+    /// What a switch is asked for besides its ports' counters, in turn.
     private static let furtherCounters: [MultipartRequest] = [
         .queues(port: MultipartRequest.allPorts, queue: MultipartRequest.allQueues),
         .groups(MultipartRequest.allGroups),
@@ -47,23 +47,28 @@ extension Controller {
         let ids = southbound.ofNode.values.sorted()
         guard !ids.isEmpty else { return }
         var budget = max(1, Int(Double(OpenFlowLimits.pollsPerSecond) * min(1, policy.switches.pollSeconds)))
-        let start = southbound.pollStart % ids.count
-        let settled = (ids[start...] + ids[..<start]).compactMap { id in
-            southbound.connections[id].flatMap { $0.polls.isEmpty ? $0 : nil }
-        }
-        southbound.pollStart = (start + min(budget, ids.count)) % ids.count
-        let further = Self.furtherCounters[southbound.pollRound % Self.furtherCounters.count]
-        southbound.pollRound += 1
-        for request in [.ports(MultipartRequest.allPorts), further] {
-            for connection in settled {
-                guard budget > 0 else { return }
-                if case .flows = request, connection.agent.installedCount > OpenFlowLimits.polledRules { continue }
-                guard let xid = connection.agent.ask(request, at: clock.now()) else { continue }
+        let idle = Set(ids.filter { southbound.connections[$0]?.polls.isEmpty == true })
+        /// - Returns: where the next round begins.
+        func ask(from start: Int, _ request: (SwitchConnection) -> MultipartRequest?) -> Int {
+            for offset in ids.indices where budget > 0 {
+                let id = ids[(start + offset) % ids.count]
+                guard idle.contains(id), let connection = southbound.connections[id], let request = request(connection),
+                    let xid = connection.agent.ask(request, at: clock.now())
+                else { continue }
                 connection.polls.insert(xid)
-                southbound.touched.insert(connection.id)
+                southbound.touched.insert(id)
                 southbound.pollCount += 1
                 budget -= 1
+                if budget == 0 { return (start + offset + 1) % ids.count }
             }
+            return start
+        }
+        southbound.pollStart = ask(from: southbound.pollStart) { _ in .ports(MultipartRequest.allPorts) }
+        southbound.furtherPollStart = ask(from: southbound.furtherPollStart) { connection in
+            let request = Self.furtherCounters[connection.furtherPolls % Self.furtherCounters.count]
+            connection.furtherPolls += 1
+            if case .flows = request, connection.agent.installedCount > OpenFlowLimits.polledRules { return nil }
+            return request
         }
     }
 

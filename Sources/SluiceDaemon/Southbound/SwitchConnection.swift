@@ -29,6 +29,8 @@ final class SwitchConnection {
     var counters = PortCounters()
     /// Questions for counters that wait for their answers.
     var polls: Set<UInt32> = []
+    /// How often it was asked for more than its ports' counters.
+    var furtherPolls = 0
     /// What its rules and groups that are there now had counted when they were last read; nil before.
     var ruleCount: PacketCounter?
     var groupCount: PacketCounter?
@@ -67,9 +69,9 @@ struct Southbound {
     /// Whether a change of topology under way is an adoption.
     var isAdopting = false
     var polling: RepeatedTask?
-    /// Rounds of polling so far, and the position of the switch that is the first of the next one.
-    var pollRound = 0
+    /// Positions of the switches that are the first of the next round of polling, for ports and for the rest.
     var pollStart = 0
+    var furtherPollStart = 0
     /// Questions for counters since the start.
     var pollCount = 0
     var probing: RepeatedTask?

@@ -11,6 +11,8 @@ extension LinkDiscovery {
     /// ports that the topology does not know are not made up: nobody has said what they can carry.
     package func adopted(into topology: Topology) -> (topology: Topology, moved: [String], gone: [String])? {
         var moved: [String] = []
+        // Ports of links that have moved: of two links that one frame speaks of, the first of the document moves.
+        var claimed: Set<PortPlace> = []
         var taken: Set<PortPlace> = []
         var cables: [(cable: Cable, isSeen: Bool)] = []
         for cable in topology.cables {
@@ -19,9 +21,16 @@ extension LinkDiscovery {
                 continue
             }
             var changed = cable
-            if let found = confirmed(from: near, isDirected: cable.isDirected), found != far {
+            func move(_ kept: PortPlace, from written: PortPlace, isDirected: Bool) -> PortPlace? {
+                guard let found = confirmed(from: kept, isDirected: isDirected), found != written,
+                    !claimed.contains(kept), !claimed.contains(found)
+                else { return nil }
+                claimed.formUnion([kept, found])
+                return found
+            }
+            if let found = move(near, from: far, isDirected: cable.isDirected) {
                 changed.b = end(at: found, in: topology) ?? changed.b
-            } else if !cable.isDirected, let found = confirmed(from: far, isDirected: false), found != near {
+            } else if !cable.isDirected, let found = move(far, from: near, isDirected: false) {
                 changed.a = end(at: found, in: topology) ?? changed.a
             }
             let isSeen = changed != cable || found(from: near) == far || found(from: far) == near
