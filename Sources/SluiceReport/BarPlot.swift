@@ -25,6 +25,8 @@ package struct BarPlot: Sendable {
     package let yTitle: String
     /// Under every bar's left edge that has one; as many as there are bars.
     package let labels: [String]
+    /// What the bars together cover, where that is a range of numbers: round ones stand under it.
+    package let range: ClosedRange<Double>?
     package let series: [Series]
     /// Tells its patterns from those of other drawings in the same document.
     package let id: String
@@ -32,7 +34,7 @@ package struct BarPlot: Sendable {
     private static let width = 400.0
     private static let left = 52.0
     private static let right = 14.0
-    private static let top = 36.0
+    private static let top = 50.0
     private static let plotHeight = 150.0
     private static let colour = "#0072b2"
 
@@ -43,12 +45,27 @@ package struct BarPlot: Sendable {
         self.yTitle = yTitle
         self.labels = labels
         self.series = series
+        range = nil
+    }
+
+    /// Bars of equal width that cover `range`.
+    package init(
+        id: String, title: String, xTitle: String, yTitle: String, range: ClosedRange<Double>, bars: Int,
+        series: [Series]
+    ) {
+        self.id = id
+        self.title = title
+        self.xTitle = xTitle
+        self.yTitle = yTitle
+        self.range = range
+        self.series = series
+        labels = [String](repeating: "", count: bars)
     }
 
     package var svg: String {
         let totals = labels.indices.map { bar in series.reduce(0) { $0 + $1.values[bar] } }
         let axis = Axis([0, max(2, totals.max() ?? 0)], steps: 5)
-        let height = Self.top + Self.plotHeight + 64
+        let height = Self.top + Self.plotHeight + (series.count < 2 ? 42 : 64)
         var lines = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(SVGText.number(Self.width)) "
                 + "\(SVGText.number(height))\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\">",
@@ -80,11 +97,23 @@ package struct BarPlot: Sendable {
                 "<text x=\"\(SVGText.number(x(bar)))\" y=\"\(SVGText.number(bottom + 16))\">"
                     + "\(SVGText.escaped(label))</text>")
         }
+        if let range {
+            for tick in Axis.roundNumbers(in: range, steps: 6) {
+                let share = (tick - range.lowerBound) / max(range.upperBound - range.lowerBound, 1e-9)
+                let at = SVGText.number(Self.left + share * (Self.width - Self.left - Self.right))
+                lines.append(
+                    "<line x1=\"\(at)\" x2=\"\(at)\" y1=\"\(SVGText.number(bottom))\""
+                        + " y2=\"\(SVGText.number(bottom + 4))\" stroke=\"#444\"/>")
+                lines.append(
+                    "<text x=\"\(at)\" y=\"\(SVGText.number(bottom + 16))\" text-anchor=\"middle\">"
+                        + "\(SVGText.number(tick))</text>")
+            }
+        }
         lines.append(
             "<text x=\"\(SVGText.number(Self.width - Self.right))\" y=\"\(SVGText.number(bottom + 34))\""
                 + " text-anchor=\"end\">\(SVGText.escaped(xTitle))</text>")
         lines.append(
-            "<text x=\"\(SVGText.number(Self.left))\" y=\"\(SVGText.number(bottom + 34))\" fill=\"#444\">"
+            "<text x=\"4\" y=\"\(SVGText.number(Self.top - 14))\" fill=\"#444\" font-size=\"11\">"
                 + "\(SVGText.escaped(yTitle))</text>")
         return lines
     }
@@ -105,9 +134,12 @@ package struct BarPlot: Sendable {
         }
     }
 
+    /// Of the parts that are there; none where the title says it all.
     private func legend(y: Double) -> [String] {
+        if series.count < 2 { return [] }
         var at = Self.left
-        return series.flatMap { part -> [String] in
+        let present = series.filter { $0.values.contains { $0 > 0 } }
+        return (present.isEmpty ? series : present).flatMap { part -> [String] in
             defer { at += 36 + Double(part.name.count) * 6.6 }
             return [
                 "<rect x=\"\(SVGText.number(at))\" y=\"\(SVGText.number(y - 10))\" width=\"16\" height=\"11\""

@@ -2,12 +2,26 @@
 
 /// A plot of numbers over a common x axis. Axes begin at 0 where all values are positive and near it.
 package struct LinePlot: Sendable {
+    /// How a line is drawn. Lines are drawn in the order of their series, so those that are meant to be seen behind others
+    /// come first and are wider.
+    package enum Style: Hashable, Sendable {
+        /// A colour and a dash of its own.
+        case numbered(Int)
+        /// What the others are held against: a wide grey band.
+        case reference
+        /// What the plot is about: a wide line without gaps, on which others that run along with it are still seen.
+        case subject
+    }
+
     package struct Series: Sendable {
         package let name: String
         package let points: [(x: Double, y: Double)]
-        package init(name: String, points: [(x: Double, y: Double)]) {
+        /// nil: by its place among the series.
+        package let style: Style?
+        package init(name: String, points: [(x: Double, y: Double)], style: Style? = nil) {
             self.name = name
             self.points = points
+            self.style = style
         }
     }
 
@@ -29,11 +43,11 @@ package struct LinePlot: Sendable {
     private let left: Double
     private let plotHeight: Double
     private static let right = 20.0
-    private static let top = 40.0
+    private static let top = 50.0
 
     package init(title: String, xTitle: String, yTitle: String, series: [Series], size: Size = .wide) {
         self.size = size
-        (width, leastHeight, left, plotHeight) = size == .wide ? (800, 460, 70, 290) : (400, 280, 52, 170)
+        (width, leastHeight, left, plotHeight) = size == .wide ? (800, 460, 70, 290) : (400, 290, 52, 170)
         self.title = title
         self.xTitle = xTitle
         self.yTitle = yTitle
@@ -59,7 +73,7 @@ package struct LinePlot: Sendable {
         for (index, line) in series.enumerated() {
             let path = line.points.map { "\(SVGText.number(x($0.x, xAxis))),\(SVGText.number(y($0.y, yAxis)))" }
             lines.append(
-                "<polyline fill=\"none\" stroke=\"\(colour(index))\" stroke-width=\"1.8\"\(dash(index))"
+                "<polyline fill=\"none\"\(stroke(index, thin: 1.8)) stroke-linejoin=\"round\""
                     + " points=\"\(path.joined(separator: " "))\"/>")
         }
         lines += legend.lines + ["</svg>"]
@@ -86,12 +100,12 @@ package struct LinePlot: Sendable {
         lines.append(
             "<text x=\"\(SVGText.number(width - Self.right))\" y=\"\(SVGText.number(bottom + 36))\" text-anchor=\"end\">"
                 + "\(SVGText.escaped(xTitle))</text>")
-        // Beside the ticks where there is room, else under the plot.
+        // Beside the ticks where there is room, else above them.
         lines.append(
             size == .wide
                 ? "<text x=\"16\" y=\"\(SVGText.number(Self.top + 4))\" text-anchor=\"end\""
                     + " transform=\"rotate(-90 16 \(SVGText.number(Self.top)))\">\(SVGText.escaped(yTitle))</text>"
-                : "<text x=\"\(SVGText.number(left))\" y=\"\(SVGText.number(bottom + 36))\" fill=\"#444\">"
+                : "<text x=\"4\" y=\"\(SVGText.number(Self.top - 14))\" fill=\"#444\" font-size=\"11\">"
                     + "\(SVGText.escaped(yTitle))</text>")
         return lines
     }
@@ -105,7 +119,7 @@ package struct LinePlot: Sendable {
             let (x, y) = (SVGText.number(at.x), SVGText.number(at.y - 4))
             return [
                 "<line x1=\"\(x)\" x2=\"\(SVGText.number(at.x + 24))\" y1=\"\(y)\" y2=\"\(y)\""
-                    + " stroke=\"\(colour(index))\" stroke-width=\"2.5\"\(dash(index))/>",
+                    + "\(stroke(index, thin: 2.5))/>",
                 "<text x=\"\(SVGText.number(at.x + 29))\" y=\"\(SVGText.number(at.y))\">"
                     + "\(SVGText.escaped(line.name))</text>",
             ]
@@ -113,11 +127,18 @@ package struct LinePlot: Sendable {
         return (lines, at.y)
     }
 
-    private func colour(_ index: Int) -> String { SVGText.colours[index % SVGText.colours.count] }
-
-    private func dash(_ index: Int) -> String {
-        let dash = SVGText.dashes[index % SVGText.dashes.count]
-        return dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\""
+    /// The attributes of the line at `index`; `thin` is the width of an ordinary one.
+    private func stroke(_ index: Int, thin: Double) -> String {
+        let (colour, width, dash): (String, Double, String)
+        switch series[index].style ?? .numbered(index) {
+        case .reference: (colour, width, dash) = ("#c4c4c4", 7, "")
+        case .subject: (colour, width, dash) = (SVGText.colours[0], 3.4, "")
+        case .numbered(let number):
+            colour = SVGText.colours[number % SVGText.colours.count]
+            (width, dash) = (thin, SVGText.dashes[number % SVGText.dashes.count])
+        }
+        return " stroke=\"\(colour)\" stroke-width=\"\(SVGText.number(width))\""
+            + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
     }
 
     private func x(_ value: Double, _ axis: Axis) -> Double {

@@ -1,5 +1,5 @@
 // A network with how full its links are, as SVG. A link is drawn as two bands, one for each direction, side by side as
-// roads are; the fuller, the wider and the darker, and the fullest carry their share as a number.
+// roads are; the fuller, the wider and the darker, and the fullest carry their share as a number where there is room.
 
 package struct NetworkMap: Sendable {
     package struct Place: Sendable {
@@ -57,19 +57,33 @@ package struct NetworkMap: Sendable {
         ]
         let order = bands.indices.sorted { (bands[$0].share, $1) < (bands[$1].share, $0) }
         for index in order { lines.append(band(bands[index], points)) }
-        for index in order.suffix(Self.labelled) where bands[index].share > 0 {
-            lines.append(label(bands[index], points))
-        }
         for (place, point) in zip(places, points) {
             lines.append(
                 "<circle cx=\"\(SVGText.number(point.x))\" cy=\"\(SVGText.number(point.y))\" r=\"4\" fill=\"white\""
                     + " stroke=\"black\" stroke-width=\"1.4\"><title>\(SVGText.escaped(place.name))</title></circle>")
-            // To the left of the place where the name would leave the drawing.
-            let isNearEdge = point.x + 8 + Double(place.name.count) * 6.5 > Self.width
+        }
+        var writing = LabelPlacement(
+            width: Self.width, top: 26, bottom: height - 40,
+            lines: bands.map { (points[$0.from], points[$0.to]) }, points: points)
+        for (place, point) in zip(places, points) {
+            guard let label = writing.place(place.name, beside: point) else { continue }
             lines.append(
-                "<text x=\"\(SVGText.number(point.x + (isNearEdge ? -6 : 6)))\" y=\"\(SVGText.number(point.y - 5))\""
-                    + "\(isNearEdge ? " text-anchor=\"end\"" : "") stroke=\"white\" stroke-width=\"2.5\""
-                    + " paint-order=\"stroke\">\(SVGText.escaped(place.name))</text>")
+                "<text x=\"\(SVGText.number(label.x))\" y=\"\(SVGText.number(label.y))\""
+                    + " stroke=\"white\" stroke-width=\"2.5\" paint-order=\"stroke\">"
+                    + "\(SVGText.escaped(place.name))</text>")
+        }
+        // The fullest first, so that they find room. Each is on its own direction's band, nearer to where that begins.
+        for index in order.reversed().prefix(Self.labelled) where bands[index].share > 0 {
+            let line = offset(bands[index], points)
+            let spots = [0.36, 0.3, 0.42, 0.24, 0.48, 0.18].map { share in
+                (x: line.x1 + (line.x2 - line.x1) * share, y: line.y1 + (line.y2 - line.y1) * share)
+            }
+            let text = Self.percent(bands[index].share)
+            guard let label = writing.place(text, atOneOf: spots) else { continue }
+            lines.append(
+                "<text x=\"\(SVGText.number(label.x))\" y=\"\(SVGText.number(label.y))\" text-anchor=\"middle\""
+                    + " font-size=\"10\" font-weight=\"bold\" stroke=\"white\" stroke-width=\"3\""
+                    + " paint-order=\"stroke\">\(text)</text>")
         }
         return (lines + scale(y: height - 26) + ["</svg>"]).joined(separator: "\n") + "\n"
     }
@@ -93,15 +107,6 @@ package struct NetworkMap: Sendable {
             + " x2=\"\(SVGText.number(line.x2))\" y2=\"\(SVGText.number(line.y2))\""
             + " stroke=\"\(Self.shade(band.share))\" stroke-width=\"\(SVGText.number(Self.thickness(band.share)))\">"
             + "<title>\(SVGText.escaped(band.name)): \(Self.percent(band.share))</title></line>"
-    }
-
-    private func label(_ band: Band, _ points: [(x: Double, y: Double)]) -> String {
-        let line = offset(band, points)
-        // A third of the way, so that the two directions of a link do not write over each other.
-        let (x, y) = (line.x1 + (line.x2 - line.x1) * 0.36, line.y1 + (line.y2 - line.y1) * 0.36)
-        return "<text x=\"\(SVGText.number(x))\" y=\"\(SVGText.number(y + 4))\" text-anchor=\"middle\" font-size=\"10\""
-            + " font-weight=\"bold\" stroke=\"white\" stroke-width=\"3\" paint-order=\"stroke\">"
-            + "\(Self.percent(band.share))</text>"
     }
 
     /// To the right of the middle, seen in the band's own direction.

@@ -61,4 +61,10 @@ struct Axis {
     }
 
     func share(of value: Double) -> Double { (value - low) / (high - low) }
+
+    /// Round numbers within `range`, at most `steps` apart.
+    static func roundNumbers(in range: ClosedRange<Double>, steps: Double) -> [Double] {
+        guard range.lowerBound < range.upperBound else { return [range.lowerBound] }
+        return Axis([range.lowerBound, range.upperBound], steps: steps).ticks.filter(range.contains)
+    }
 }

@@ -207,3 +207,8 @@ func decimal(_ value: Double, digits: Int) -> String {
     if digits == 0 { return "\(units)" }
     return "\(sign)\(abs(units) / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
 }
+
+/// `1 flow`, `2 flows`.
+func counted(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+}

@@ -40,6 +40,22 @@ private func values(_ attribute: String, of tag: String, in svg: String) -> [Str
         #expect(svg.contains("a &lt; b"))
     }
 
+    @Test func `over a range of numbers, round ones stand where they belong`() throws {
+        let svg = BarPlot(
+            id: "p", title: "t", xTitle: "seconds", yTitle: "flows", range: 0...590, bars: 24,
+            series: [.init(name: "only", filling: .solid, values: [Double](repeating: 1, count: 24))]
+        ).svg
+        let places = values("x1", of: "line", in: svg).compactMap { Double($0) }.suffix(6)
+        #expect(svg.contains(">500</text>") && !svg.contains(">590</text>") && !svg.contains("only"))
+        let gaps = zip(places, places.dropFirst()).map { $1 - $0 }
+        #expect(gaps.count == 5 && gaps.allSatisfy { abs($0 - gaps[0]) < 0.02 && $0 > 20 }, "\(places)")
+    }
+
+    @Test func `a part that is nowhere is not in the legend`() {
+        #expect(!plot([3, 1], [0, 0]).contains("refused"))
+        #expect(plot([3, 1], [0, 1]).contains("refused"))
+    }
+
     @Test func `without values there is still a plot`() {
         #expect(!plot([], []).contains("nan"))
         #expect(!plot([0, 0], [0, 0]).contains("nan"))
@@ -76,6 +92,35 @@ private func values(_ attribute: String, of tag: String, in svg: String) -> [Str
         #expect(x1[0] != x2[1], "the way there and the way back start beside each other")
     }
 
+    @Test func `no name lies upon another, though places are close`() throws {
+        let places = (0..<6).map { NetworkMap.Place(name: "place-\($0)", x: Double($0) * 0.3, y: Double($0 % 2) * 0.2) }
+        let svg = NetworkMap(
+            title: "net", places: places + [NetworkMap.Place(name: "far", x: 100, y: 50)],
+            bands: [.init(name: "l", from: 0, to: 6, share: 1)]
+        ).svg
+        let texts = svg.split(separator: "<text ").dropFirst().filter { $0.contains("paint-order") }
+        let boxes = try texts.map { text in
+            let name = try #require(text.split(separator: ">")[1].split(separator: "<").first)
+            let (xs, ys) = (
+                values("x", of: "text", in: ".<text " + text), values("y", of: "text", in: ".<text " + text)
+            )
+            let x = try #require(xs.first.flatMap { Double($0) })
+            let y = try #require(ys.first.flatMap { Double($0) })
+            let isCentred = text.contains("middle")
+            let width = Double(name.count) * 6
+            return (left: isCentred ? x - width / 2 : x, top: y - 9, width: width)
+        }
+        #expect(boxes.count >= 3)
+        for (index, box) in boxes.enumerated() {
+            for other in boxes.dropFirst(index + 1) {
+                let apart =
+                    box.left + box.width <= other.left || other.left + other.width <= box.left
+                    || abs(box.top - other.top) >= 9
+                #expect(apart, "\(box) \(other)")
+            }
+        }
+    }
+
     @Test func `places of one line, or one place, still make a map`() {
         for places in [[(0.0, 0.0)], [(0, 0), (0, 5)], [(3, 3), (3, 3)], []] as [[(Double, Double)]] {
             let svg = NetworkMap(
@@ -93,7 +138,8 @@ private func values(_ attribute: String, of tag: String, in svg: String) -> [Str
         page.table([("name", false), ("count", true)], [["x<y", "3"]], caption: "t")
         #expect(!page.text.contains("<script>"))
         #expect(page.text.contains("<h2>a &amp; b</h2>"))
-        #expect(page.text.contains("<td>x&lt;y</td><td class=\"n\">3</td>"))
+        #expect(
+            page.text.contains("<th scope=\"row\">x&lt;y</th><td class=\"n\" data-title=\"count\">3</td>"))
         #expect(page.text.contains("name=\"viewport\""))
     }
 }

@@ -55,6 +55,8 @@ package struct SluiceScheme: ReplayScheme {
         max(5, (plan.span.map { $0.end.seconds(since: $0.start) } ?? 0) / 2_000)
     }
 
+    package static let nameWithoutLearning = "sluice-without-learning"
+
     /// Sluice with its learning switched off: no telemetry, and no automaton.
     package static func withoutLearning(
         _ topology: Topology, policy: Policy, seed: UInt64, workLimit: Int = 1_000_000,
@@ -64,7 +66,7 @@ package struct SluiceScheme: ReplayScheme {
         policy.learning.scheme = .off
         return SluiceScheme(
             topology, policy: policy, seed: seed, workLimit: workLimit, engine: engine,
-            name: "sluice-without-learning")
+            name: nameWithoutLearning)
     }
 
     package mutating func arrive(_ flow: ReplayFlow, at position: Int, now: Instant) -> ReplayDecision {

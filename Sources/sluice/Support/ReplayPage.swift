@@ -17,8 +17,12 @@ struct ReplayPage {
         // The file's own name is enough for a title.
         let names = report.captures.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
         var page = HTMLPage(title: "Replay of \(names.joined(separator: ", ")) on \(report.topology.name)")
-        for line in ReplayText(report, links: linkCount).introductionLines { page.paragraph(line) }
+        let introduction = ReplayText(report, links: linkCount).introductionLines
+        page.paragraph(introduction[0] + ".")
         guard let subject = report.results.last else { return page.text }
+        page.lead(verdict(subject))
+        page.keyFigures(keyFigures(subject))
+        page.list(Array(introduction.dropFirst()))
         page.heading("What each way of running the network would have done")
         page.table(Self.schemeColumns, report.results.map(schemeRow), caption: "Flows by scheme")
         if !report.optima.isEmpty {
@@ -52,6 +56,55 @@ struct ReplayPage {
         return page.text
     }
 
+    // MARK: At a glance
+
+    private func verdict(_ subject: ReplayResult) -> String {
+        let total = subject.total
+        guard total.offered > 0 else {
+            return "There was nothing to admit: the captures hold no flow between two places."
+        }
+        let admitted = ReplayText.share(total.admitted, of: total.offered)
+        var text =
+            "\(subject.scheme) admits \(total.admitted) of \(counted(total.offered, "flow")) (\(admitted)) on arrival and "
+            + "refuses \(total.refused)."
+        if report.optima.isEmpty { return text }
+        let optimum = report.optimumWeight
+        text +=
+            " At the busiest instants it carries \(ReplayText.share(report.weightCarried(subject), of: optimum)) of the "
+            + "optimum's weight"
+        let others = report.results.dropLast().filter { $0.scheme != SluiceScheme.nameWithoutLearning }
+        guard let best = others.max(by: { report.weightCarried($0) < report.weightCarried($1) }) else {
+            return text + "."
+        }
+        let share = ReplayText.share(report.weightCarried(best), of: optimum)
+        return text + "; the best network without Sluice, \(best.scheme), \(share)."
+    }
+
+    private func keyFigures(_ subject: ReplayResult) -> [(value: String, meaning: String)] {
+        let total = subject.total
+        var figures = [
+            (ReplayText.share(total.admitted, of: total.offered), "of \(total.offered) flows admitted on arrival"),
+            (ReplayText.share(subject.weightAdmitted, of: subject.weightOffered), "of all weight admitted"),
+            (ReplayText.share(total.bitsCarried, of: total.bitsOffered), "of the volume carried"),
+        ]
+        if !report.optima.isEmpty {
+            figures.append(
+                (ReplayText.share(report.weightCarried(subject), of: report.optimumWeight), "of the optimum's weight"))
+        }
+        figures += [("\(total.refused)", "flows refused"), ("\(total.preempted)", "preemptions")]
+        if total.displaced > 0 { figures.append(("\(total.displaced)", "flows cut off by failures")) }
+        figures.append(("\(total.moved)", "path moves"))
+        if let fullest = report.fullestLinks(of: subject).first {
+            let link = report.topology[fullest.link]
+            figures.append(
+                (
+                    ReplayText.share(fullest.peak.bitsPerSecond, of: link.reservable.bitsPerSecond),
+                    "peak of the fullest link, \(link.id.text)"
+                ))
+        }
+        return figures
+    }
+
     // MARK: Schemes
 
     private static let schemeColumns: [(title: String, isNumber: Bool)] = [
@@ -71,13 +124,9 @@ struct ReplayPage {
 
     /// Where the lines of absolute weights lie on each other, their ratios do not.
     private var sharePlot: String {
-        let series = report.results.map { result in
-            LinePlot.Series(
-                name: result.scheme,
-                points: line { interval in
-                    let optimum = report.optima[interval].weight
-                    return optimum == 0 ? 100 : Double(result.intervals[interval].weightCarried) * 100 / Double(optimum)
-                })
+        let series = lines { result, interval in
+            let optimum = report.optima[interval].weight
+            return optimum == 0 ? 100 : Double(result.intervals[interval].weightCarried) * 100 / Double(optimum)
         }
         return LinePlot(
             title: "Share of the optimum's weight that is carried", xTitle: unit.title, yTitle: "%", series: series,
@@ -86,13 +135,9 @@ struct ReplayPage {
     }
 
     private var weightPlot: String {
-        var series = [
-            LinePlot.Series(name: "optimum", points: line { Double(report.optima[$0].weight) })
-        ]
-        for result in report.results {
-            series.append(
-                LinePlot.Series(name: result.scheme, points: line { Double(result.intervals[$0].weightCarried) }))
-        }
+        let optimum = LinePlot.Series(
+            name: "optimum", points: line { Double(report.optima[$0].weight) }, style: .reference)
+        let series = [optimum] + lines { Double($0.intervals[$1].weightCarried) }
         return LinePlot(
             title: "Weight carried, against the optimum", xTitle: unit.title, yTitle: "weight", series: series,
             size: .narrow
@@ -102,19 +147,23 @@ struct ReplayPage {
     private var bandwidthPlot: String {
         let most = report.optima.map(\.bandwidthOffered).max() ?? 0
         let scale = most >= 2_000_000_000 ? ("Gbit/s", 1e9) : most >= 2_000_000 ? ("Mbit/s", 1e6) : ("kbit/s", 1e3)
-        var series = [
-            LinePlot.Series(
-                name: "offered", points: line { Double(report.optima[$0].bandwidthOffered) / scale.1 })
-        ]
-        for result in report.results {
-            series.append(
-                LinePlot.Series(
-                    name: result.scheme,
-                    points: line { Double(result.intervals[$0].bandwidthCarried) / scale.1 }))
-        }
+        let offered = LinePlot.Series(
+            name: "offered", points: line { Double(report.optima[$0].bandwidthOffered) / scale.1 }, style: .reference)
+        let series = [offered] + lines { Double($0.intervals[$1].bandwidthCarried) / scale.1 }
         return LinePlot(
             title: "Bandwidth carried", xTitle: unit.title, yTitle: scale.0, series: series, size: .narrow
         ).svg
+    }
+
+    /// One line for each scheme, that of the subject first and wide: the others are drawn upon it. A scheme looks the same
+    /// in every plot.
+    private func lines(_ value: (ReplayResult, Int) -> Double) -> [LinePlot.Series] {
+        report.results.indices.reversed().map { position in
+            let result = report.results[position]
+            let rank = report.results.count - 1 - position
+            return LinePlot.Series(
+                name: result.scheme, points: line { value(result, $0) }, style: rank == 0 ? .subject : .numbered(rank))
+        }
     }
 
     /// One point for each interval, at its busiest instant.
@@ -165,7 +214,7 @@ struct ReplayPage {
             }
             return BarPlot(
                 id: "class\(position)", title: "\(trafficClass.name) (priority \(trafficClass.priority))",
-                xTitle: unit.title, yTitle: "flows by arrival", labels: labels,
+                xTitle: unit.title, yTitle: "flows by arrival", range: range, bars: report.timeline.count,
                 series: [
                     BarPlot.Series(name: "admitted", filling: .solid, values: values(\.admitted)),
                     BarPlot.Series(name: "refused", filling: .hatched, values: values(\.refused)),
@@ -175,15 +224,9 @@ struct ReplayPage {
         }
     }
 
-    /// Where intervals begin, under every sixth bar.
-    private var labels: [String] {
-        let count = report.timeline.count
-        let every = max(1, (count + 5) / 6)
-        return (0..<count).map { interval in
-            guard interval % every == 0 else { return "" }
-            let value = report.timeline.start(of: interval).seconds(since: report.timeline.start) / unit.seconds
-            return value >= 100 || value == value.rounded() ? "\(Int(value.rounded()))" : decimal(value, digits: 1)
-        }
+    /// What the bars of all intervals cover, in units of time.
+    private var range: ClosedRange<Double> {
+        0...max(1e-9, report.timeline.intervalSeconds * Double(report.timeline.count) / unit.seconds)
     }
 
     // MARK: Links
@@ -226,7 +269,8 @@ struct ReplayPage {
 
     private func movesPlot(_ result: ReplayResult) -> String {
         BarPlot(
-            id: "moves", title: "Path moves", xTitle: unit.title, yTitle: "moves", labels: labels,
+            id: "moves", title: "Path moves", xTitle: unit.title, yTitle: "moves", range: range,
+            bars: report.timeline.count,
             series: [
                 BarPlot.Series(
                     name: "taught by telemetry", filling: .solid,
@@ -240,7 +284,8 @@ struct ReplayPage {
 
     private func preemptionPlot(_ result: ReplayResult) -> String {
         BarPlot(
-            id: "losses", title: "Flows that lost their place", xTitle: unit.title, yTitle: "flows", labels: labels,
+            id: "losses", title: "Flows that lost their place", xTitle: unit.title, yTitle: "flows", range: range,
+            bars: report.timeline.count,
             series: [
                 BarPlot.Series(
                     name: "preempted", filling: .solid, values: result.intervals.map { Double($0.preempted) }),
@@ -286,8 +331,11 @@ struct ReplayPage {
     }
 
     private func latencyPlot(_ scheme: ReplayReport.Measurement.Scheme) -> String {
-        let bins = scheme.histogram
-        let every = max(1, (bins.count + 4) / 5)
+        // As far as the slowest scheme's, so that the plots can be held against each other.
+        let longest = report.measured.schemes.map(\.histogram).max { $0.count < $1.count } ?? []
+        let mine = scheme.histogram
+        let bins = mine + longest.dropFirst(mine.count).map { ($0.upToMicroseconds, 0) }
+        let every = max(1, (bins.count + 5) / 6)
         return BarPlot(
             id: "latency-\(scheme.name)", title: scheme.name, xTitle: "up to so many microseconds",
             yTitle: "decisions",

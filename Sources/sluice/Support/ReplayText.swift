@@ -14,6 +14,7 @@ struct ReplayText {
 
     var text: String {
         var text = introduction
+        if report.plan.flows.isEmpty { return text + "\n" + measurements }
         if report.results.count > 1 { text += "\n" + comparison }
         if let sluice = report.results.last {
             text += "\n" + classes(of: sluice) + refusals(of: sluice) + links(of: sluice)
@@ -27,22 +28,30 @@ struct ReplayText {
     var introductionLines: [String] {
         let (traffic, plan) = (report.traffic, report.plan)
         var lines = [
-            "\(plan.flows.count) flows from \(traffic.packets) packets in \(seconds(report.durationSeconds)), "
-                + "on \(report.topology.name) (\(report.topology.switches.count) switches, "
-                + "\(report.topology.hosts.count) hosts), policy \(report.policyName)"
+            "\(counted(plan.flows.count, "flow")) from \(counted(traffic.packets, "packet")) in "
+                + "\(seconds(report.durationSeconds)), on \(report.topology.name) "
+                + "(\(counted(report.topology.switches.count, "switch", "switches")), "
+                + "\(counted(report.topology.hosts.count, "host"))), policy \(report.policyName)"
         ]
-        if report.options.scale != 1 { lines.append("bandwidths times \(report.options.scale)") }
+        if let first = report.traffic.first { lines.append("the first packet is of \(first.text)") }
+        if report.options.scale != 1 {
+            let scale = report.options.scale
+            lines.append("bandwidths times \(Int(exactly: scale).map { "\($0)" } ?? "\(scale)")")
+        }
+        if plan.flows.isEmpty { return lines }
         if plan.addressesSpread > 0 {
             lines.append(
                 "\(plan.addressesSpread) of \(plan.addresses) addresses belong to no host and are spread by seed "
                     + "\(report.options.seed)")
         }
         if plan.flowsWithinOnePlace > 0 {
-            lines.append("\(plan.flowsWithinOnePlace) flows left out: both their ends live at one place")
+            lines.append(
+                "\(counted(plan.flowsWithinOnePlace, "flow")) left out: both their ends live at one place")
         }
         if plan.flowsWithoutRule > 0 {
             lines.append(
-                "\(plan.flowsWithoutRule) flows match no class and are \"\(report.policy.defaultClass)\"")
+                "\(counted(plan.flowsWithoutRule, "flow")) matched by no class's rules: of the default class "
+                    + "\"\(report.policy.defaultClass)\"")
         }
         if let seconds = report.telemetrySeconds {
             lines.append("links are measured every \(decimal(seconds, digits: 1)) s, and paths learned from that")
