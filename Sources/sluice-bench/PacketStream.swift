@@ -9,15 +9,17 @@ struct PacketStream {
     private let packets: Int
     private let flows: Int
 
-    /// One packet a microsecond.
-    private static let gapNanoseconds: Int64 = 1_000
+    private let gapNanoseconds: Int64
     private static let start = Instant(nanoseconds: 1_767_225_600_000_000_000)
     private static let recordsPerBlock = 4_096
 
-    /// - Parameter flows: distinct five-tuples, at most 65 536.
-    init(packets: Int, flows: Int) {
+    /// - Parameters:
+    ///   - flows: distinct five-tuples, at most eight million; their packets take turns.
+    ///   - gapNanoseconds: from one packet to the next.
+    init(packets: Int, flows: Int, gapNanoseconds: Int64 = 1_000) {
         self.packets = packets
         self.flows = flows
+        self.gapNanoseconds = gapNanoseconds
     }
 
     func write(to descriptor: Int32) throws {
@@ -39,7 +41,7 @@ struct PacketStream {
             let count = min(block, packets - written)
             bytes.withUnsafeMutableBytes { buffer in
                 for record in 0..<count {
-                    let time = Self.start.nanoseconds + Int64(written + record) * Self.gapNanoseconds
+                    let time = Self.start.nanoseconds + Int64(written + record) * gapNanoseconds
                     buffer.storeBytes(
                         of: UInt32(time / 1_000_000_000).littleEndian, toByteOffset: offsets[record], as: UInt32.self)
                     buffer.storeBytes(

@@ -29,14 +29,18 @@ struct ReplayBench: ParsableCommand {
     enum Part: String, ExpressibleByArgument, CaseIterable {
         case reading
         case streaming
+        case flows
         case day
     }
 
-    @Option(help: "Measure only this: reading, streaming or day; repeatable.")
+    @Option(help: "Measure only this: reading, streaming, flows or day; repeatable.")
     var only: [Part] = []
 
     @Option(help: "Packets of the capture that is streamed through standard input.")
     var streamed = 100_000_000
+
+    @Option(help: "Flows of the capture whose memory a flow is measured.")
+    var flows = 1_000_000
 
     @Option(help: ArgumentHelp("Where usa50.json is.", valueName: "directory"))
     var topologies = "topologies"
@@ -49,6 +53,7 @@ struct ReplayBench: ParsableCommand {
             throw ValidationError("--packets: must be 10000 to 100000000")
         }
         guard streamed > 0 else { throw ValidationError("--streamed: must be positive") }
+        guard (10_000...4_000_000).contains(flows) else { throw ValidationError("--flows: must be 10000 to 4000000") }
     }
 
     func run() throws {
@@ -59,6 +64,7 @@ struct ReplayBench: ParsableCommand {
             try reading(file)
         }
         if parts.contains(.streaming) { try streaming() }
+        if parts.contains(.flows) { try manyFlows() }
         if parts.contains(.day) { try day() }
     }
 
@@ -160,6 +166,31 @@ struct ReplayBench: ParsableCommand {
             "\(rounded(long.seconds, 1)) s, \(rounded(more, 1)) MB resident, "
                 + "\(rounded(less, 1)) MB for a hundredth of them",
             wanted: "constant memory: at most 2 MB more", more <= less + 2)
+    }
+
+    /// Memory must depend on the number of flows alone: twice the packets of each need as much.
+    private func manyFlows() throws {
+        let program = try sluice ?? sibling("sluice")
+        func run(_ flows: Int, packetsEach: Int) throws -> (bytes: Double, seconds: Double) {
+            // Five seconds from one packet of a flow to its next: it lasts longer than the windows that are kept one by
+            // one, so that everything is there that a flow ever takes.
+            let stream = PacketStream(
+                packets: flows * packetsEach, flows: flows, gapNanoseconds: 5_000_000_000 / Int64(flows))
+            let start = ContinuousClock.now
+            let command = ChildCommand(program, ["capture", "flows", "-", "--limit", "1"], discardsOutput: true)
+            let usage = try command.run { try stream.write(to: $0) }
+            guard usage.status == 0 else { throw BenchFailure("sluice capture flows ends with \(usage.status)") }
+            return (Double(usage.peakBytes), start.duration(to: .now) / .seconds(1))
+        }
+        let none = try run(1_000, packetsEach: 20)
+        let short = try run(flows, packetsEach: 20)
+        let long = try run(flows, packetsEach: 40)
+        line(
+            "\(flows) flows over time, 20 packets each, through standard input",
+            "\(rounded(short.seconds, 1)) s, \(rounded(short.bytes / 1e6, 0)) MB resident, "
+                + "\(rounded((short.bytes - none.bytes) / Double(flows), 0)) bytes a flow; with 40 packets each "
+                + "\(rounded(long.bytes / 1e6, 0)) MB",
+            wanted: "constant memory a flow: at most 2 % more", long.bytes <= short.bytes * 1.02)
     }
 
     private func sibling(_ name: String) throws -> String {

@@ -27,19 +27,27 @@ struct CaptureFlowsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Prefix lengths of --by prefix, IPv4 and IPv6.", valueName: "length,length"))
     var prefixLengths = PrefixLengths(ipv4: 24, ipv6: 64)
 
-    @Option(help: ArgumentHelp("Time that a rate is measured over.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Time that a rate is measured over.", valueName: "seconds"))
     var window = 1.0
 
-    @Option(help: ArgumentHelp("Silence after which the next packet is of another flow.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Silence after which the next packet is of another flow.", valueName: "seconds"))
     var idleTimeout = 30.0
 
-    @Option(help: ArgumentHelp("Which percentile of the windows to list.", valueName: "percent"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Which percentile of the windows to list.", valueName: "percent"))
     var percentile = 95.0
 
     @Option(help: ArgumentHelp("Take only packets that match a BPF expression.", valueName: "expression"))
     var filter: String?
 
-    @Option(help: ArgumentHelp("List this many flows, the largest first; 0: all, by start.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("List this many flows, the largest first; 0: all, by start.", valueName: "count"))
     var limit = 20
 
     @Flag(help: "Print one JSON document.")
@@ -60,7 +68,7 @@ struct CaptureFlowsCommand: ParsableCommand {
         }
         guard limit >= 0 else { throw ValidationError("--limit: must not be negative") }
         if csv, json { throw ValidationError("give --csv or --json, not both") }
-        if captures.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read once") }
+        try CaptureInput.validate(captures)
     }
 
     func run() throws {
@@ -70,20 +78,17 @@ struct CaptureFlowsCommand: ParsableCommand {
         options.windowSeconds = window
         let (table, damages) = try CaptureInput.read(captures, options, filter: filter)
         try CaptureInput.report(damages, of: captures, strict: strict)
-        let all = table.episodes.sorted { ($0.start.nanoseconds, $0.key) < ($1.start.nanoseconds, $1.key) }
+        CaptureInput.warn(of: table, filter: filter)
+        // Positions, not copies: there may be millions of flows.
+        let listed = csv || limit == 0 ? table.byStart[...] : table.largest(limit)
+        let flows = listed.lazy.map { table.episodes[$0] }
         if csv {
-            StandardOutput.write(sheet(all, options.aggregation))
-            return
+            StandardOutput.write(sheet(flows, options.aggregation))
+        } else if json {
+            StandardOutput.write(document(flows, of: table.episodes.count, options.aggregation))
+        } else {
+            StandardOutput.write(text(flows, of: table.episodes.count, options.aggregation))
         }
-        var listed = all
-        if limit > 0 {
-            listed.sort { ($1.bytes, $0.start.nanoseconds, $0.key) < ($0.bytes, $1.start.nanoseconds, $1.key) }
-            listed = Array(listed.prefix(limit))
-        }
-        StandardOutput.write(
-            json
-                ? document(listed, of: all.count, options.aggregation)
-                : text(listed, of: all.count, options.aggregation))
     }
 
     private func rates(_ flow: TrafficEpisode) -> [Int] {
@@ -93,7 +98,7 @@ struct CaptureFlowsCommand: ParsableCommand {
         ].map { Int(min(9e15, $0.rounded(.up))) }
     }
 
-    private func text(_ flows: [TrafficEpisode], of count: Int, _ aggregation: FlowAggregation) -> String {
+    private func text(_ flows: some Sequence<TrafficEpisode>, of count: Int, _ aggregation: FlowAggregation) -> String {
         var table = Table([
             .text("SOURCE"), .text("DESTINATION"), .text("WHAT"), .text("START"), .number("SECONDS"),
             .number("PACKETS"), .number("BYTES"), .number("MEAN"), .number("PEAK"),
@@ -107,7 +112,7 @@ struct CaptureFlowsCommand: ParsableCommand {
                     decimal(flow.end.seconds(since: flow.start), digits: 3), "\(flow.packets)", "\(flow.bytes)",
                 ] + rates(flow).map { Bandwidth(exactly: $0)?.text ?? "\($0)" })
         }
-        return "\(count) flows\n" + (table.isEmpty ? "" : "\n" + table.text)
+        return counted(count, "flow") + "\n" + (table.isEmpty ? "" : "\n" + table.text)
     }
 
     /// What tells the flow apart from others between the same ends.
@@ -124,7 +129,7 @@ struct CaptureFlowsCommand: ParsableCommand {
         }
     }
 
-    private func sheet(_ flows: [TrafficEpisode], _ aggregation: FlowAggregation) -> String {
+    private func sheet(_ flows: some Sequence<TrafficEpisode>, _ aggregation: FlowAggregation) -> String {
         var lines = [
             "source,destination,protocol,sourcePort,destinationPort,tag,start,seconds,packets,bytes,mean,peak,percentile"
         ]
@@ -141,7 +146,9 @@ struct CaptureFlowsCommand: ParsableCommand {
         return lines.map { $0 + "\r\n" }.joined()
     }
 
-    private func document(_ flows: [TrafficEpisode], of count: Int, _ aggregation: FlowAggregation) -> String {
+    private func document(
+        _ flows: some Sequence<TrafficEpisode>, of count: Int, _ aggregation: FlowAggregation
+    ) -> String {
         var writer = JSONWriter(pretty: true)
         writer.beginObject()
         writer.member("flows", count)

@@ -46,7 +46,15 @@ private func contents(of file: String) -> Bytes {
             #expect(reference["strict"]?.bool == false, "\(error.text)")
             return
         }
-        guard reference["strict"]?.bool == true else { return }
+        guard reference["strict"]?.bool == true else {
+            // Malformed, or beyond what is opened: where two other readers agree at least on the totals, so do we.
+            if reference["crosscheck"]?["packets_and_bytes_equal"]?.bool == true {
+                #expect(reference["packets"]?.integer == found.packets)
+                #expect(reference["bytes_wire"]?.integer == found.bytesWire)
+                #expect(reference["bytes_captured"]?.integer == found.bytesCaptured)
+            }
+            return
+        }
         func expect(_ member: String, _ value: Int?) {
             #expect(reference[member]?.integer == value, "\(member)")
         }

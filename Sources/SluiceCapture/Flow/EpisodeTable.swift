@@ -26,6 +26,8 @@ package struct EpisodeOptions: Hashable, Sendable {
     package var idleTimeoutSeconds = 30.0
     /// Length of the windows that peak and percentile rates are measured over.
     package var windowSeconds = 1.0
+    /// Whether percentiles can be asked for: flows longer than sixteen windows then take 1.2 kB more.
+    package var keepsPercentiles = true
     package init() {}
 }
 
@@ -126,7 +128,8 @@ package struct EpisodeTable: Sendable {
         let hashed = hash(key)
         let known = index.find(hashed) { keys[$0] == key }
         if let known, episodes[current[known]].takes(time, within: idleTimeoutNanoseconds) {
-            episodes[current[known]].add(wireLength, at: time, window: windowNanoseconds)
+            episodes[current[known]].add(
+                wireLength, at: time, window: windowNanoseconds, countsWindows: options.keepsPercentiles)
             return
         }
         guard episodes.count < limit else {
@@ -146,6 +149,25 @@ package struct EpisodeTable: Sendable {
     }
 }
 
+extension EpisodeTable {
+    /// All episodes by start, then by key: the order in the capture must not matter.
+    package var byStart: [Int] {
+        episodes.indices.sorted {
+            (episodes[$0].start.nanoseconds, episodes[$0].key) < (episodes[$1].start.nanoseconds, episodes[$1].key)
+        }
+    }
+
+    /// Positions of the `count` episodes with the most bytes; ties by start, then by key.
+    package func largest(_ count: Int) -> ArraySlice<Int> {
+        episodes.indices.sorted { left, right in
+            let (first, second) = (episodes[left], episodes[right])
+            return (second.bytes, first.start.nanoseconds, first.key) < (
+                first.bytes, second.start.nanoseconds, second.key
+            )
+        }.prefix(count)
+    }
+}
+
 extension TrafficEpisode {
     /// Whether a packet at `time` is close enough to belong here.
     fileprivate func takes(_ time: Instant, within timeout: Int64) -> Bool {
@@ -153,12 +175,12 @@ extension TrafficEpisode {
         return time.nanoseconds >= start.nanoseconds || gap(time, start) <= timeout
     }
 
-    fileprivate mutating func add(_ wireLength: Int, at time: Instant, window: Int64) {
+    fileprivate mutating func add(_ wireLength: Int, at time: Instant, window: Int64, countsWindows: Bool) {
         let sinceOrigin = time.nanoseconds > origin.nanoseconds ? gap(origin, time) : 0
         if profile != nil {
             profile?.add(wireLength, inWindow: Int(sinceOrigin / window))
         } else if sinceOrigin >= window {
-            var profile = RateProfile(firstWindowBytes: bytes)
+            var profile = RateProfile(firstWindowBytes: bytes, countsWindows: countsWindows)
             profile.add(wireLength, inWindow: Int(sinceOrigin / window))
             self.profile = profile
         }

@@ -17,9 +17,12 @@ package struct RateProfile: Hashable, Sendable {
     private var peakBytes = 0
     /// Finished windows by `bucket(of:)` of their bytes.
     private var histogram: [UInt32] = []
+    /// Whether percentiles will be asked for, which takes more memory than everything else here.
+    private let countsWindows: Bool
 
     /// Begins in the first window, in which so much has been sent.
-    init(firstWindowBytes: Int) {
+    init(firstWindowBytes: Int, countsWindows: Bool = true) {
+        self.countsWindows = countsWindows
         windowBytes = firstWindowBytes
         stretches[0] = firstWindowBytes
     }
@@ -28,7 +31,7 @@ package struct RateProfile: Hashable, Sendable {
     mutating func add(_ bytes: Int, inWindow number: Int) {
         if number > window {
             peakBytes = max(peakBytes, windowBytes)
-            if windowsPerStretch == 1, number >= Self.stretchCount {
+            if countsWindows, windowsPerStretch == 1, number >= Self.stretchCount {
                 // From here on the stretches do not tell the windows apart.
                 histogram = [UInt32](repeating: 0, count: Self.bucketCount)
                 for finished in stretches[..<window] { histogram[Self.bucket(of: finished)] += 1 }
@@ -61,7 +64,10 @@ package struct RateProfile: Hashable, Sendable {
 
     /// Bytes that `share` of the windows do not exceed, silent ones included; above sixteen windows at most an eighth
     /// too much.
+    ///
+    /// - Precondition: windows were counted.
     package func windowBytes(atShare share: Double) -> Int {
+        precondition(countsWindows, "windows were not counted, so there are no percentiles")
         let wanted = max(1, Int((Double(window + 1) * share).rounded(.up)))
         if histogram.isEmpty { return bytesByStretch.sorted()[min(window, wanted - 1)] }
         var counts = histogram
