@@ -7,6 +7,13 @@ import SluiceModel
 struct Capture: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Reads packet captures, and makes them up.",
+        discussion: """
+            Examples:
+              sluice capture summary trace.pcap
+              sluice capture flows trace.pcap --by host-pair
+              sluice capture demands trace.pcap --topology campus.json
+              sluice capture generate --flows 500 --output trace.pcap
+            """,
         subcommands: [
             CaptureDemandsCommand.self, CaptureFlowsCommand.self, CaptureGenerateCommand.self,
             CaptureSummaryCommand.self,
@@ -44,10 +51,15 @@ struct CaptureSummaryCommand: ParsableCommand {
     func run() throws {
         let summary = try readSummary(of: file, filter: filter)
         StandardOutput.write(json ? summary.jsonText : text(of: summary))
+        let unreadable = summary.linkTypes.filter { !$0.type.isReadable }
+        if let first = unreadable.first {
+            let count = unreadable.reduce(0) { $0 + $1.packets }
+            StandardError.write("sluice: \(CaptureInput.unreadable(count, first.type))\n")
+        }
         guard let damage = summary.damage else { return }
         // The figures are there all the same, so what is wrong goes to standard error alone.
         StandardError.write(
-            "sluice: \(file): damaged: \(damage.text) (everything before it was counted; editcap or pcapfix may repair it)\n"
+            "sluice: \(CaptureInput.name(of: file)): damaged: \(damage.text) (everything before it was counted; editcap or pcapfix may repair it)\n"
         )
         if strict { throw ExitCode(ExitStatus.input.rawValue) }
     }
@@ -149,6 +161,6 @@ func readSummary(of file: String, filter: String?) throws(CommandFailure) -> Cap
         }
         return summary
     } catch {
-        throw CommandFailure(.input, file, error.text.problem, remedy: error.text.remedy)
+        throw CommandFailure(.input, CaptureInput.name(of: file), error.text.problem, remedy: error.text.remedy)
     }
 }

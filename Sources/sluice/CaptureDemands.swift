@@ -13,7 +13,7 @@ struct CaptureDemandsCommand: ParsableCommand {
             duration, or what --rate says, times --scale.
 
             Examples:
-              sluice capture demands trace.pcap --topology campus.json --output demands.json
+              sluice capture demands trace.pcap -t campus.json --output demands.json
               sluice solve campus.json --demands demands.json
             """)
 

@@ -15,22 +15,22 @@ struct CaptureGenerateCommand: ParsableCommand {
 
             Examples:
               sluice capture generate --flows 500 --seconds 60 --output trace.pcap
-              sluice capture generate --flows 1000000 --seconds 86400 | sluice capture summary -
+              sluice capture generate --seconds 3600 | sluice capture summary -
             """)
 
-    @Option(help: "How many flows.")
+    @Option(parsing: .unconditional, help: "How many flows.")
     var flows = 500
 
-    @Option(help: "How long they take to begin; the last ones end later.")
+    @Option(parsing: .unconditional, help: "How long they take to begin; the last ones end later.")
     var seconds = 60.0
 
-    @Option(help: "How many addresses talk, from 10.0.0.1 on; at least 2.")
+    @Option(parsing: .unconditional, help: "How many addresses talk, from 10.0.0.1 on; at least 2.")
     var addresses = 50
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Let the hosts of a network talk instead.", valueName: "file"))
     var topology: String?
 
-    @Option(help: "Seed of the traffic.")
+    @Option(parsing: .unconditional, help: "Seed of the traffic.")
     var seed: UInt64 = 1
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write there instead of to standard output.", valueName: "file"))

@@ -16,11 +16,11 @@ struct Replay: ParsableCommand {
             measured differs. With --socket the flows are submitted to a running daemon instead, in real time.
 
             Examples:
-              sluice replay trace.pcap --topology topologies/abilene.json --policy policies/campus.yaml
-              sluice replay day1.pcap day2.pcap --topology campus.json --scale 20 --compare
-              sluice replay trace.pcap --topology campus.json --fail core-1@30 --repair core-1@60 --json
-              sluice replay trace.pcap --topology campus.json --html report.html --csv report.csv
-              sluice replay trace.pcap --topology campus.json --socket /run/sluice/control.sock --speed 10
+              sluice replay trace.pcap -t topologies/abilene.json -p policies/campus.yaml
+              sluice replay day1.pcap day2.pcap -t campus.json --scale 20 --compare
+              sluice replay trace.pcap -t campus.json --fail core-1@30 --repair core-1@60
+              sluice replay trace.pcap -t campus.json --html report.html --csv report.csv
+              sluice replay trace.pcap -t campus.json --socket /run/sluice/control.sock
             """)
 
     @OptionGroup var traffic: TrafficOptions
@@ -32,22 +32,30 @@ struct Replay: ParsableCommand {
             """)
     var compare = false
 
-    @Option(help: ArgumentHelp("Take a link down at a second of the replay; repeatable.", valueName: "link@seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Take a link down at a second of the replay, as core-1@30; repeatable.", valueName: "link@seconds"))
     var fail: [LinkMoment] = []
 
-    @Option(help: ArgumentHelp("Bring a link up at a second of the replay; repeatable.", valueName: "link@seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Bring a link up at a second of the replay, as core-1@60; repeatable.", valueName: "link@seconds"))
     var repair: [LinkMoment] = []
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Measure the links so often, for learning; 0: never. Without it every 5 s, at most 2000 times.",
             valueName: "seconds"))
     var telemetry: Double?
 
-    @Option(help: ArgumentHelp("Into how many parts of equal length the report cuts time.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Into how many parts of equal length the report cuts time.", valueName: "count"))
     var intervals = 24
 
-    @Option(help: ArgumentHelp("List this many links, the fullest first.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("List this many links, the fullest first.", valueName: "count"))
     var links = 10
 
     @Flag(help: "Print one JSON document.")
@@ -76,11 +84,21 @@ struct Replay: ParsableCommand {
         if socket != nil, compare || html != nil {
             throw ValidationError("--compare and --html are for replays without --socket")
         }
+        guard links >= 0 else { throw ValidationError("--links: must not be negative") }
+        for (option, file) in [("--html", html), ("--csv", csv)] where file == "-" {
+            throw ValidationError("\(option): standard output has the answer; name a file")
+        }
+        if let html, html == csv { throw ValidationError("--html and --csv: give them different files") }
     }
 
     func run() throws {
+        // A replay may take long; that its reports have nowhere to go is better known before.
+        for file in [csv, html].compactMap({ $0 }) { try OutputFile.check(file) }
         let input = try TrafficInput(traffic, rate: .changing)
-        let faults = try faults(in: input)
+        let (faults, lateFaults) = try faults(in: input)
+        for fault in lateFaults {
+            StandardError.write("sluice: \(fault) comes after the end of the last flow, and changes nothing\n")
+        }
         let run = ReplayRun(
             input.plan, topology: input.topology, policy: input.policy, faults: faults, intervals: intervals)
         var report = ReplayReport(
@@ -130,8 +148,8 @@ struct Replay: ParsableCommand {
             return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
         }
         var bar = ProgressBar(scheme.name, unit: "events")
-        let (result, latencies) = run.play(&scheme, clock: nanoseconds) { step in
-            bar.update(step, share: Double(step) / Double(run.stepCount))
+        let (result, latencies) = run.play(&scheme, clock: nanoseconds) { step, share in
+            bar.update(step, share: share)
         }
         bar.finish()
         report.results.append(result)
@@ -152,9 +170,11 @@ struct Replay: ParsableCommand {
         report.measured.optimumSeconds = start.duration(to: .now) / .seconds(1)
     }
 
-    private func faults(in input: TrafficInput) throws(CommandFailure) -> [ReplayFault] {
+    /// The faults of the command line, and apart from them those that come when no flow is left, as they were given.
+    private func faults(in input: TrafficInput) throws(CommandFailure) -> (played: [ReplayFault], late: [String]) {
         let start = input.plan.flows.first?.start ?? .epoch
         var faults: [ReplayFault] = []
+        var late: [String] = []
         for (option, state, moments) in [("--fail", LinkState.down, fail), ("--repair", .up, repair)] {
             for moment in moments {
                 let links = input.topology.links(named: moment.link)
@@ -163,10 +183,16 @@ struct Replay: ParsableCommand {
                         .usage, option, "there is no link \"\(moment.link)\" in \(input.topology.name)",
                         remedy: "sluice topology show lists them")
                 }
-                faults.append(ReplayFault(links: links, state: state, time: start.advanced(bySeconds: moment.seconds)))
+                let fault = ReplayFault(links: links, state: state, time: start.advanced(bySeconds: moment.seconds))
+                // A daemon's links are to be as asked for, also where nobody is left to notice.
+                if socket == nil, let span = input.plan.span, fault.time > span.end {
+                    late.append("\(option) \(moment.link)@\(moment.seconds)")
+                } else {
+                    faults.append(fault)
+                }
             }
         }
-        return faults
+        return (faults, late)
     }
 }
 

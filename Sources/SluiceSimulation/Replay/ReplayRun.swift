@@ -73,25 +73,26 @@ package struct ReplayRun: Sendable {
         }
     }
 
-    /// Steps of one play, for a progress display.
-    package var stepCount: Int { events.count }
-
     /// Plays everything to `scheme`.
     ///
     /// - Parameters:
     ///   - clock: nanoseconds of a monotonic clock, asked around each decision; nil measures nothing.
-    ///   - onStep: called after every 256 steps with their number so far.
+    ///   - onStep: called after every 256 steps and every 16 measurements in between, with the number of steps so far and
+    ///     how much of the replay they are.
     package func play<Scheme: ReplayScheme>(
-        _ scheme: inout Scheme, clock: (() -> UInt64)? = nil, onStep: ((Int) -> Void)? = nil
+        _ scheme: inout Scheme, clock: (() -> UInt64)? = nil, onStep: ((Int, Double) -> Void)? = nil
     ) -> (result: ReplayResult, latencies: [UInt64]) {
         var account = ReplayAccount(
             plan: plan, topology: topology, policy: policy, timeline: timeline, name: scheme.name)
         var latencies: [UInt64] = []
+        var wakes = 0
         for (step, event) in events.enumerated() {
             while let wake = scheme.wake, wake <= event.time {
                 scheme.reachTime(wake)
                 account.note(scheme.takeChanges(), now: wake)
                 account.sample(scheme, now: wake)
+                wakes += 1
+                if wakes & 0xf == 0 { onStep?(step, share(of: step, at: wake)) }
                 // A scheme that does not move its wake on would stop time.
                 guard scheme.wake != wake else { break }
             }
@@ -121,9 +122,16 @@ package struct ReplayRun: Sendable {
             }
             account.note(scheme.takeChanges(), now: event.time)
             account.sample(scheme, now: event.time)
-            if step & 0xff == 0xff { onStep?(step + 1) }
+            if step & 0xff == 0xff { onStep?(step + 1, share(of: step + 1, at: event.time)) }
         }
         return (account.result(), latencies)
+    }
+
+    /// How far a play has come: work goes with events, and with time where links are measured meanwhile.
+    private func share(of step: Int, at now: Instant) -> Double {
+        let steps = Double(step) / Double(max(1, events.count))
+        let length = timeline.intervalSeconds * Double(timeline.count)
+        return (steps + min(1, max(0, now.seconds(since: timeline.start) / max(length, 1e-9)))) / 2
     }
 
     /// What is offered at the busiest instant of `interval`, and the links that are up then: positions of flows with the

@@ -1,8 +1,18 @@
 // Captures named on the command line, read to the flows in them.
 
+import ArgumentParser
 import SluiceCapture
 
 enum CaptureInput {
+    /// What a capture is called in messages.
+    static func name(of capture: String) -> String { capture == "-" ? "standard input" : capture }
+
+    static func validate(_ captures: [String]) throws {
+        if captures.count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("standard input can be read once: give - once")
+        }
+    }
+
     /// The flows of `captures`, merged in time order (`-`: standard input), and where captures broke off.
     static func read(
         _ captures: [String], _ options: EpisodeOptions, filter expression: String?
@@ -13,7 +23,7 @@ enum CaptureInput {
             do throws(CaptureFailure) {
                 readers.append(try CaptureReader(file: capture == "-" ? nil : capture))
             } catch {
-                throw CommandFailure(.input, capture, error.text.problem, remedy: error.text.remedy)
+                throw CommandFailure(.input, name(of: capture), error.text.problem, remedy: error.text.remedy)
             }
         }
         let merge = CaptureMerge(readers)
@@ -23,7 +33,8 @@ enum CaptureInput {
         bar.finish()
         if let type = table.unreadableLinkType, table.packetsUnreadable == table.packets {
             let text = CaptureFailure.unsupportedLinkType(type).text
-            throw CommandFailure(.input, captures.joined(separator: ", "), text.problem, remedy: text.remedy)
+            throw CommandFailure(
+                .input, captures.map(name).joined(separator: ", "), text.problem, remedy: text.remedy)
         }
         return (table, merge.damages)
     }
@@ -35,10 +46,33 @@ enum CaptureInput {
         for (position, damage) in damages {
             guard !strict else {
                 throw CommandFailure(
-                    .input, captures[position], damage.text, remedy: "repair it with editcap or pcapfix")
+                    .input, name(of: captures[position]), damage.text, remedy: "repair it with editcap or pcapfix")
             }
             StandardError.write(
-                "sluice: \(captures[position]): damaged: \(damage.text) (everything before it counts)\n")
+                "sluice: \(name(of: captures[position])): damaged: \(damage.text) (everything before it counts)\n")
         }
+    }
+
+    /// Says which packets could be of no flow, and why there is none.
+    static func warn(of table: EpisodeTable, filter: String?) {
+        func say(_ text: String) { StandardError.write("sluice: \(text)\n") }
+        if let type = table.unreadableLinkType {
+            say(unreadable(table.packetsUnreadable, type))
+        }
+        if table.packets == 0 {
+            say(
+                filter == nil
+                    ? "the captures hold no packets" : "no packet passes the filter (see pcap-filter(7))")
+        } else if table.packetsNotIP == table.packets {
+            say("the captures hold no IP packets, so there are no flows")
+        }
+        if table.packetsWithoutTime > 0 {
+            say("packets without a time are of no flow: \(table.packetsWithoutTime)")
+        }
+    }
+
+    /// That `count` packets, not all, have link types such as `type`.
+    static func unreadable(_ count: Int, _ type: LinkType) -> String {
+        "packets of unsupported link types, such as \(type.raw) (\(type.name)), count as not IP: \(count)"
     }
 }

@@ -44,6 +44,25 @@ enum OutputFile {
         }
     }
 
+    /// Throws where `write` could not put a file at `path`, as far as can be known before; leaves nothing behind.
+    static func check(_ path: String) throws(CommandFailure) {
+        let place = followed(path)
+        func failure() -> CommandFailure {
+            CommandFailure(.internal, path, "cannot be written: \(String(cString: strerror(errno)))")
+        }
+        var facts = stat()
+        if stat(place, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG {
+            if facts.st_mode & S_IFMT == S_IFDIR { errno = EISDIR }
+            guard facts.st_mode & S_IFMT != S_IFDIR, access(place, W_OK) == 0 else { throw failure() }
+            return
+        }
+        var template = Array("\(place).XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw failure() }
+        close(descriptor)
+        unlink(template)
+    }
+
     /// Where `path` leads to; itself where there is nothing yet.
     private static func followed(_ path: String) -> String {
         guard let found = realpath(path, nil) else { return path }

@@ -21,13 +21,17 @@ struct TrafficOptions: ParsableArguments {
 
     @OptionGroup var imports: ImportArguments
 
-    @Option(help: ArgumentHelp("Multiply every bandwidth.", valueName: "factor"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Multiply every bandwidth.", valueName: "factor"))
     var scale = 1.0
 
-    @Option(help: ArgumentHelp("Shortest time that a rate is measured over and held.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Shortest time that a rate is measured over and held.", valueName: "seconds"))
     var window = 1.0
 
-    @Option(help: ArgumentHelp("Silence after which the same five-tuple is another flow.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Silence after which the same five-tuple is another flow.", valueName: "seconds"))
     var idleTimeout = 30.0
 
     @Option(help: "What makes packets one flow: five-tuple, host-pair, prefix, vlan or dscp.")
@@ -43,7 +47,7 @@ struct TrafficOptions: ParsableArguments {
             valueName: "kind"))
     var rate: RateKind?
 
-    @Option(help: ArgumentHelp("The percentile of --rate percentile.", valueName: "percent"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The percentile of --rate percentile.", valueName: "percent"))
     var percentile = 95.0
 
     @Option(
@@ -51,7 +55,7 @@ struct TrafficOptions: ParsableArguments {
             "Addresses of a prefix live at this switch or host; repeatable.", valueName: "prefix=node"))
     var place: [PrefixPlace] = []
 
-    @Option(help: "Seed of everything that is chosen by chance.")
+    @Option(parsing: .unconditional, help: "Seed of everything that is chosen by chance.")
     var seed: UInt64 = 1
 
     @Option(help: ArgumentHelp("Take only packets that match a BPF expression.", valueName: "expression"))
@@ -67,7 +71,7 @@ struct TrafficOptions: ParsableArguments {
         guard percentile > 0, percentile <= 100 else {
             throw ValidationError("--percentile: must be above 0 and at most 100")
         }
-        if captures.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read once") }
+        try CaptureInput.validate(captures)
     }
 
     /// - Parameter rate: what a flow asks for where the command line does not say.
@@ -92,6 +96,7 @@ struct TrafficOptions: ParsableArguments {
             }
             options.places.append(AddressPlace(prefix: place.prefix, end: end))
         }
+        options.episodes.keepsPercentiles = (rate ?? standard) == .percentile
         options.seed = seed
         return options
     }
@@ -198,16 +203,19 @@ struct TrafficInput {
         plan = ReplayPlan(table.episodes, topology: topology, policy: policy, options: replayOptions)
         readSeconds = start.duration(to: .now) / .seconds(1)
         try CaptureInput.report(damages, of: options.captures, strict: options.strict)
+        CaptureInput.warn(of: table, filter: options.filter)
         warn()
     }
 
     private func warn() {
+        // Without a packet that could be of a flow, that has been said.
+        guard traffic.packets > traffic.packetsNotIP else { return }
         func say(_ text: String) { StandardError.write("sluice: \(text)\n") }
         if traffic.packetsBeyondLimit > 0 {
-            say("\(traffic.packetsBeyondLimit) packets are of flows beyond the limit of \(Limits.capturedFlows)")
+            say("packets of flows beyond the limit of \(Limits.capturedFlows) flows: \(traffic.packetsBeyondLimit)")
         }
         if plan.flows.isEmpty {
-            say("the captures hold no flow between two places of the topology")
+            say("the captures hold no flow between two places of the topology (say with --place where addresses live)")
         } else if plan.flowsWithoutRule == plan.flows.count {
             say(
                 "no class of the policy matches any flow: all are of its default class \"\(policy.defaultClass)\" "
