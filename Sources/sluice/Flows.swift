@@ -30,7 +30,7 @@ struct Flows: ParsableCommand {
     @Option(help: "Only flows whose path uses this link.")
     var link: String?
 
-    @Option(help: "Most flows to list.")
+    @Option(parsing: .unconditional, help: "Most flows to list.")
     var limit: Int?
 
     @OptionGroup var control: ControlOptions

@@ -19,13 +19,13 @@ struct Optimize: ParsableCommand {
 
     enum Method: String, ExpressibleByArgument, CaseIterable { case auto, exact, genetic, memetic, search, greedy }
 
-    @Option(help: "Wall time of the search, as 500ms or 5s.")
+    @Option(parsing: .unconditional, help: "Wall time of the search, as 500ms or 5s.")
     var budget: SecondsArgument?
 
     @Option(help: "What searches.")
     var method: Method?
 
-    @Option(help: "Most flows to move.")
+    @Option(parsing: .unconditional, help: "Most flows to move.")
     var maxMoves: Int?
 
     @Flag(help: "Say what would happen, and do nothing.")

@@ -9,7 +9,14 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Checks and shows policies, and puts them in force.",
-        discussion: "Every key, its meaning and its default stand in policies/default.yaml.",
+        discussion: """
+            Every key, its meaning and its default stand in policies/default.yaml.
+
+            Examples:
+              sluice policy validate policies/campus.yaml
+              sluice policy show policies/mission-critical.yaml
+              sluice policy apply site.yaml
+            """,
         subcommands: [PolicyApplyCommand.self, PolicyShowCommand.self, PolicyValidateCommand.self])
 }
 

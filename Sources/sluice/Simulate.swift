@@ -29,7 +29,7 @@ struct Simulate: ParsableCommand {
             Examples:
               sluice simulate --experiment two-paths --svg two-paths.svg
               sluice simulate --experiment shift --topology topologies/abilene.json
-              sluice simulate --experiment shift --topology topologies/fat-tree-k4.json --flows-want throughput
+              sluice simulate --experiment change --runs 100 --json
             """)
 
     enum Want: String, ExpressibleByArgument, CaseIterable { case latency, throughput }
@@ -37,10 +37,10 @@ struct Simulate: ParsableCommand {
     @Option(help: "One of the experiments above.")
     var experiment: Experiment
 
-    @Option(help: "Of all random streams.")
+    @Option(parsing: .unconditional, help: "Of all random streams.")
     var seed: UInt64 = 1
 
-    @Option(help: "Runs of stationary and change; default 3000 and 1000.")
+    @Option(parsing: .unconditional, help: "Runs of stationary and change; default 3000 and 1000.")
     var runs: Int?
 
     @Option(help: ArgumentHelp("Network of shift.", valueName: "file"))

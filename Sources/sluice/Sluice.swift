@@ -14,6 +14,12 @@ struct Sluice: ParsableCommand {
             4 the daemon cannot be reached, 5 internal failure.
 
             Completions for the shell: sluice --generate-completion-script bash|zsh|fish.
+
+            Examples:
+              sluice solve topologies/abilene.json --demands demands.json
+              sluice replay trace.pcap --topology topologies/abilene.json --compare
+              sluice submit seattle new-york --bandwidth 2Gbps --id video
+              sluice flows
             """,
         version: SluiceVersion.text,
         subcommands: [

@@ -44,19 +44,19 @@ struct Solve: ParsableCommand {
         help: "weighted: the most priority in sum; strict: nothing of a higher priority for any number of lower ones.")
     var objective: Objective = .weighted
 
-    @Option(help: "Wall time, as 500ms or 10s.")
+    @Option(parsing: .unconditional, help: "Wall time, as 500ms or 10s.")
     var budget: SecondsArgument?
 
-    @Option(help: "Work units in the place of time; the same seed then gives the same bytes.")
+    @Option(parsing: .unconditional, help: "Work units in the place of time; the same seed then gives the same bytes.")
     var workLimit: Int?
 
-    @Option(help: "Seed of every random choice.")
+    @Option(parsing: .unconditional, help: "Seed of every random choice.")
     var seed: UInt64 = 1
 
     @Option(help: ArgumentHelp("A solution that is in place now; few flows leave their paths.", valueName: "file"))
     var present: String?
 
-    @Option(help: "Most flows that may leave the path they have in --present for another.")
+    @Option(parsing: .unconditional, help: "Most flows that may leave the path they have in --present for another.")
     var maxMoves: Int?
 
     @Option(
@@ -76,7 +76,7 @@ struct Solve: ParsableCommand {
     @Option(help: "Model of --export-lp: paths (the --paths shortest ones of each demand) or arcs.")
     var model: Model = .paths
 
-    @Option(help: "Paths of each demand in the exported path model.")
+    @Option(parsing: .unconditional, help: "Paths of each demand in the exported path model.")
     var paths = 8
 
     @Flag(help: "Print the solution as one JSON document.")

@@ -11,7 +11,14 @@ struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
         abstract: "Checks, exports and imports the state that sluiced keeps.",
-        discussion: "Works on the folder of sluiced --state while no daemon uses it.",
+        discussion: """
+            Works on the folder of sluiced --state while no daemon uses it.
+
+            Examples:
+              sluice store check /var/lib/sluice
+              sluice store export /var/lib/sluice --output flows.json
+              sluice store import flows.json /var/lib/sluice-new
+            """,
         subcommands: [StoreCheckCommand.self, StoreExportCommand.self, StoreImportCommand.self])
 
     /// Opens the store of `folder`; nothing is made and no room is taken.

@@ -19,16 +19,16 @@ struct TelemetryReport: ParsableCommand {
     @Argument(help: "One direction: ID> or ID<, or ID of a directed link; without one the counts are shown.")
     var link: String?
 
-    @Option(help: "Share of the capacity in use, 0 to 1.")
+    @Option(parsing: .unconditional, help: "Share of the capacity in use, 0 to 1.")
     var utilisation: Double?
 
-    @Option(help: "Delay of the link, as 12ms.")
+    @Option(parsing: .unconditional, help: "Delay of the link, as 12ms.")
     var latency: LatencyArgument?
 
-    @Option(help: "Share of packets lost, 0 to 1.")
+    @Option(parsing: .unconditional, help: "Share of packets lost, 0 to 1.")
     var loss: Double?
 
-    @Option(help: "Bytes that wait in the queue.")
+    @Option(parsing: .unconditional, help: "Bytes that wait in the queue.")
     var queueBytes: Int?
 
     @OptionGroup var control: ControlOptions

@@ -12,6 +12,12 @@ struct TopologyCommand: ParsableCommand {
         discussion: """
             Reads Sluice topologies and demands, instances, node-link JSON, Topology Zoo GraphML, SNDlib (native and \
             XML) and Repetita files; the format is recognised by content. A file of - is standard input.
+
+            Examples:
+              sluice topology validate site.json
+              sluice topology show topologies/geant.json
+              sluice topology convert Geant2009.graphml --output geant.json
+              sluice topology generate fat-tree --k 4 --output fabric.json
             """,
         subcommands: [
             TopologyApplyCommand.self, TopologyConvertCommand.self, TopologyGenerateCommand.self,
@@ -111,7 +117,7 @@ struct TopologyConvertCommand: ParsableCommand {
 
             Examples:
               sluice topology convert Geant2009.graphml --output geant.json
-              sluice topology convert germany50.txt --output germany.json --demands-output demands.json
+              sluice topology convert germany50.txt --demands-output demands.json
             """)
 
     @Argument(help: "The file.")

@@ -12,7 +12,7 @@ struct TopologyGenerateCommand: ParsableCommand {
             The same kind, parameters and seed give the same bytes on every machine.
 
             Examples:
-              sluice topology generate semi-random --nodes 50 --degree 4 --seed 7 > net.json
+              sluice topology generate semi-random --nodes 50 --seed 7 > net.json
               sluice topology generate fat-tree --k 4 --capacity 25Gbps --output fabric.json
             """,
         subcommands: [
@@ -23,21 +23,26 @@ struct TopologyGenerateCommand: ParsableCommand {
 
 /// What all kinds have in common.
 struct GenerationArguments: ParsableArguments {
-    @Option(help: "Seed of everything random.")
+    @Option(parsing: .unconditional, help: "Seed of everything random.")
     var seed: UInt64 = 1
 
     @Option(help: "Name of the network.")
     var name: String?
 
-    @Option(help: ArgumentHelp("Capacity of each link.", valueName: "bandwidth"), transform: bandwidthArgument)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Capacity of each link.", valueName: "bandwidth"),
+        transform: bandwidthArgument)
     var capacity: Bandwidth = .gigabits(10)
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Latency of each link (default: from the distance, else 5us).", valueName: "latency"),
         transform: latencyArgument)
     var latency: Latency?
 
-    @Option(help: ArgumentHelp("Hosts on each switch that takes hosts; a fat tree has k/2.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Hosts on each switch that takes hosts; a fat tree has k/2.", valueName: "count"))
     var hosts: Int = 1
 
     @Option(help: ArgumentHelp("Write here instead of to standard output.", valueName: "file"))
@@ -67,9 +72,10 @@ struct GenerateSemiRandom: ParsableCommand {
         commandName: "semi-random",
         abstract: "A random spanning tree plus random links up to an average degree (arXiv 2009.10822).")
 
-    @Option(help: "Switches.") var nodes: Int = 50
-    @Option(help: "Average number of links at a switch.") var degree: Double = 4
-    @Option(help: ArgumentHelp("Side of the square they stand in.", valueName: "kilometres")) var side: Double = 1_000
+    @Option(parsing: .unconditional, help: "Switches.") var nodes: Int = 50
+    @Option(parsing: .unconditional, help: "Average number of links at a switch.") var degree: Double = 4
+    @Option(parsing: .unconditional, help: ArgumentHelp("Side of the square they stand in.", valueName: "kilometres"))
+    var side: Double = 1_000
     @OptionGroup var common: GenerationArguments
 
     func run() throws {
@@ -82,10 +88,11 @@ struct GenerateWaxman: ParsableCommand {
         commandName: "waxman",
         abstract: "Links with probability beta exp(-d / (alpha L)), L the largest distance; made connected.")
 
-    @Option(help: "Switches.") var nodes: Int = 50
-    @Option(help: "Reach of links, above 0.") var alpha: Double = 0.15
-    @Option(help: "Density of links, above 0 up to 1.") var beta: Double = 0.4
-    @Option(help: ArgumentHelp("Side of the square they stand in.", valueName: "kilometres")) var side: Double = 1_000
+    @Option(parsing: .unconditional, help: "Switches.") var nodes: Int = 50
+    @Option(parsing: .unconditional, help: "Reach of links, above 0.") var alpha: Double = 0.15
+    @Option(parsing: .unconditional, help: "Density of links, above 0 up to 1.") var beta: Double = 0.4
+    @Option(parsing: .unconditional, help: ArgumentHelp("Side of the square they stand in.", valueName: "kilometres"))
+    var side: Double = 1_000
     @OptionGroup var common: GenerationArguments
 
     func run() throws {
@@ -97,7 +104,7 @@ struct GenerateFatTree: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fat-tree", abstract: "A k-ary fat tree: k pods, 5k^2/4 switches, k^3/4 hosts.")
 
-    @Option(help: "Ports of a switch, even.") var k: Int = 4
+    @Option(parsing: .unconditional, help: "Ports of a switch, even.") var k: Int = 4
     @OptionGroup var common: GenerationArguments
 
     func run() throws { try common.write(.fatTree(k: k)) }
@@ -107,8 +114,8 @@ struct GenerateLeafSpine: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leaf-spine", abstract: "Every leaf joined to every spine.")
 
-    @Option(help: "Leaf switches.") var leaves: Int = 8
-    @Option(help: "Spine switches.") var spines: Int = 4
+    @Option(parsing: .unconditional, help: "Leaf switches.") var leaves: Int = 8
+    @Option(parsing: .unconditional, help: "Spine switches.") var spines: Int = 4
     @OptionGroup var common: GenerationArguments
 
     func run() throws { try common.write(.leafSpine(leaves: leaves, spines: spines)) }
@@ -117,7 +124,7 @@ struct GenerateLeafSpine: ParsableCommand {
 struct GenerateRing: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "ring", abstract: "A cycle of switches.")
 
-    @Option(help: "Switches.") var nodes: Int = 8
+    @Option(parsing: .unconditional, help: "Switches.") var nodes: Int = 8
     @OptionGroup var common: GenerationArguments
 
     func run() throws { try common.write(.ring(switches: nodes)) }
@@ -126,8 +133,8 @@ struct GenerateRing: ParsableCommand {
 struct GenerateGrid: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "grid", abstract: "A rectangle of switches.")
 
-    @Option(help: "Rows.") var rows: Int = 4
-    @Option(help: "Columns.") var columns: Int = 4
+    @Option(parsing: .unconditional, help: "Rows.") var rows: Int = 4
+    @Option(parsing: .unconditional, help: "Columns.") var columns: Int = 4
     @OptionGroup var common: GenerationArguments
 
     func run() throws { try common.write(.grid(rows: rows, columns: columns)) }
@@ -138,8 +145,8 @@ struct GenerateDragonfly: ParsableCommand {
         commandName: "dragonfly",
         abstract: "Groups joined completely inside, one link between each pair of groups.")
 
-    @Option(help: "Routers of a group.") var routers: Int = 4
-    @Option(help: "Links of a router to other groups.") var globalLinks: Int = 2
+    @Option(parsing: .unconditional, help: "Routers of a group.") var routers: Int = 4
+    @Option(parsing: .unconditional, help: "Links of a router to other groups.") var globalLinks: Int = 2
     @OptionGroup var common: GenerationArguments
 
     func run() throws { try common.write(.dragonfly(routers: routers, globalLinks: globalLinks)) }

@@ -25,7 +25,7 @@ struct Watch: ParsableCommand {
     @Option(name: .customLong("switch"), help: "With --rules: only this switch; may be repeated.")
     var switches: [String] = []
 
-    @Option(help: "End after this many.")
+    @Option(parsing: .unconditional, help: "End after this many.")
     var count: Int?
 
     @OptionGroup var control: ControlOptions

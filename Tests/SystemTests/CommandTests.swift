@@ -106,10 +106,44 @@ import Testing
 
     @Test func `version and help end with 0`() throws {
         #expect(try ChildProcess.run("sluice", ["--version"]).output == "0.1.0\n")
-        for command in ["submit", "flows", "watch", "automata"] {
-            let help = try ChildProcess.run("sluice", [command, "--help"])
-            #expect(help.status == 0)
-            #expect(help.output.contains("Example"), "\(command)")
+        try expectHelp(of: [])
+    }
+
+    /// Every command has examples in its help, on lines that are not broken; so have its subcommands, but for the kinds of
+    /// generated networks, whose examples stand together.
+    private func expectHelp(of command: [String]) throws {
+        let help = try ChildProcess.run("sluice", command + ["--help"])
+        #expect(help.status == 0)
+        let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
+        let start = lines.firstIndex { $0 == "Examples:" || $0 == "Example:" }
+        let examples = try #require(start.map { lines[($0 + 1)...].prefix { !$0.hasPrefix("USAGE") } }, "\(command)")
+        #expect(examples.allSatisfy { $0.isEmpty || $0.hasPrefix("  ") }, "\(command): \(examples)")
+        guard command != ["topology", "generate"], let list = lines.firstIndex(of: "SUBCOMMANDS:") else { return }
+        for line in lines[(list + 1)...] where line.hasPrefix("  ") && line.dropFirst(2).first?.isLetter == true {
+            guard let name = line.split(separator: " ").first, name != "See" else { continue }
+            try expectHelp(of: command + [String(name)])
         }
+    }
+
+    @Test func `what is no socket is called so`() throws {
+        let folder = try TemporaryFolder()
+        for path in [folder.path, try folder.file("text", "hello")] {
+            let ending = try ChildProcess.run("sluice", ["status", "--socket", path])
+            #expect(ending.status == 4)
+            #expect(ending.errors.contains("this is not a socket"), "\(ending.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        ["solve", "x.json", "--max-moves", "-1"], ["optimize", "--budget", "-1s"], ["flows", "--limit", "-3"],
+        ["topology", "generate", "ring", "--nodes", "-4"], ["capture", "flows", "x.pcap", "--window", "-1"],
+        ["capture", "generate", "--flows", "-1", "--output", "x"],
+    ])
+    func `a negative number is what is wrong, not that there is none`(command: [String]) throws {
+        let ending = try ChildProcess.run(
+            "sluice", command, environment: ["SLUICE_SOCKET": "/nonexistent/control.sock"])
+        // Where the daemon is to judge it, there is none here.
+        #expect(ending.status == 2 || ending.status == 4 || ending.status == 3, "\(ending)")
+        #expect(!ending.errors.contains("Missing value"), "\(ending.errors)")
     }
 }

@@ -44,12 +44,19 @@ struct ControlClient {
                     "the daemon's socket does not exist",
                     "start sluiced, or name its socket with --socket or SLUICE_SOCKET"
                 )
+            case ECONNREFUSED where isOther(path), ENOTSOCK:
+                ("this is not a socket", "name the daemon's socket with --socket or SLUICE_SOCKET")
             case ECONNREFUSED: ("nobody answers on this socket", "start sluiced again")
             case EACCES: ("this user may not connect", "join the socket's group, or use sudo")
-            case ENOTSOCK: ("this is not a socket", "name the daemon's socket with --socket or SLUICE_SOCKET")
             default: (String(cString: strerror(code)), "is sluiced running?")
             }
         return CommandFailure(.unreachable, path, why, remedy: remedy)
+    }
+
+    /// Whether something other than a socket is there: Linux refuses a connection to it all the same.
+    private static func isOther(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT != S_IFSOCK
     }
 
     /// Calls `method` and answers its result; `params` appends the members of the params object.
@@ -109,7 +116,19 @@ struct ControlClient {
             }
         let faults = error?["data"]?["faults"]?.array?.compactMap(\.string) ?? []
         let message = ([error?["message"]?.string ?? "no reason was given"] + faults).joined(separator: "\n  ")
-        return CommandFailure(status, method.rawValue, "\(message) [\(code)]", answer: error)
+        // A message that names the one that was probably meant needs no list of all.
+        let remedy = error?["data"]?["didYouMean"] == nil ? Self.remedy(for: code) : nil
+        return CommandFailure(status, method.rawValue, "\(message) [\(code)]", remedy: remedy, answer: error)
+    }
+
+    /// Where the names are that the daemon knows.
+    private static func remedy(for code: String) -> String? {
+        switch code {
+        case "flow.unknown": "sluice flows lists them"
+        case "link.unknown": "sluice links lists them"
+        case "node.unknown", "switch.unknown": "sluice links shows the ends of all links"
+        default: nil
+        }
     }
 
     private func send(_ bytes: [UInt8]) throws(CommandFailure) {
