@@ -227,5 +227,19 @@ extension FlowMatch: Hashable {
         left.box === right.box || left.box.fields == right.box.fields
     }
 
-    package func hash(into hasher: inout Hasher) { box.fields.hash(into: &hasher) }
+    /// What nearly always tells two matches apart, packed: tables of many thousand rules are looked up by their matches.
+    package func hash(into hasher: inout Hasher) {
+        let fields = box.fields
+        hasher.combine(UInt64(fields.ipv4Source?.address ?? 0) << 32 | UInt64(fields.ipv4Destination?.address ?? 0))
+        hasher.combine(
+            UInt64(fields.sourcePort ?? 0) << 48 | UInt64(fields.destinationPort ?? 0) << 32
+                | UInt64(fields.etherType ?? 0) << 16 | UInt64(fields.ipProtocol ?? 0) << 8 | UInt64(fields.dscp ?? 0))
+        if fields.ipv4Source == nil || fields.ipv4Destination == nil {
+            hasher.combine(fields.etherSource)
+            hasher.combine(fields.etherDestination)
+            hasher.combine(fields.ipv6Source)
+            hasher.combine(fields.ipv6Destination)
+            hasher.combine(fields.arpTarget)
+        }
+    }
 }

@@ -127,6 +127,19 @@ package struct Match: Hashable, Sendable {
 
     package init(_ fields: [MatchField] = []) { self.fields = fields }
 
+    /// Values without their masks, which seldom tell two matches apart.
+    package func hash(into hasher: inout Hasher) {
+        for field in fields {
+            switch field {
+            case .basic(let kind, let value, _):
+                hasher.combine(UInt64(truncatingIfNeeded: value ^ value >> 64) ^ UInt64(kind.rawValue) << 56)
+            case .other(_, let fieldAndMask, let payload):
+                hasher.combine(fieldAndMask)
+                hasher.combine(payload)
+            }
+        }
+    }
+
     /// The same match however it was written: fields in the order of their numbers, masks that say nothing left out.
     package var canonical: Match { Match(fields.compactMap(\.canonical).sorted(by: MatchField.precedes)) }
 

@@ -32,7 +32,7 @@ package enum Inexpressible: Error, Hashable, Sendable {
 extension Rule {
     /// The row that the rule takes.
     package func row() throws(Inexpressible) -> RowKey {
-        RowKey(table: key.table, priority: key.priority, match: try Match(key.match).canonical)
+        RowKey(table: key.table, priority: key.priority, match: try Match(key.match))
     }
 
     package var instructions: [Instruction] {
@@ -49,9 +49,11 @@ extension Rule {
     }
 
     /// Sets the rule, whatever its row held before.
-    package func addition() throws(Inexpressible) -> FlowMod {
-        let row = try row()
-        return FlowMod(
+    package func addition() throws(Inexpressible) -> FlowMod { addition(at: try row()) }
+
+    /// The same, where the rule's row is known.
+    func addition(at row: RowKey) -> FlowMod {
+        FlowMod(
             .add, table: row.table, priority: row.priority, match: row.match, cookie: CookieMark.wire(cookie),
             flags: .sendRemoved, instructions: instructions)
     }
@@ -59,7 +61,7 @@ extension Rule {
     /// Removes the rule of this key and cookie and no other.
     package static func removal(_ key: Rule.Key, cookie: UInt64) throws(Inexpressible) -> FlowMod {
         FlowMod(
-            .deleteStrict, table: key.table, priority: key.priority, match: try Match(key.match).canonical,
+            .deleteStrict, table: key.table, priority: key.priority, match: try Match(key.match),
             cookie: CookieMark.wire(cookie), cookieMask: .max)
     }
 
@@ -85,6 +87,7 @@ extension Action {
 }
 
 extension Match {
+    /// Canonical: fields are added in the order of their numbers, and a prefix of no bits is none.
     package init(_ match: RuleMatch) throws(Inexpressible) {
         var fields: [MatchField] = []
         func add(_ kind: MatchField.Kind, _ value: UInt128?, mask: UInt128? = nil) {
@@ -104,13 +107,13 @@ extension Match {
         add(.dscp, header.dscp.map { UInt128($0) })
         add(.ipProtocol, header.ipProtocol.map { UInt128($0) })
         func add(_ kind: MatchField.Kind, _ prefix: IPv4Prefix?) {
-            guard let prefix else { return }
-            let mask = UInt128(prefix.length == 0 ? 0 : UInt32.max << UInt32(32 - prefix.length))
+            guard let prefix, prefix.length > 0 else { return }
+            let mask = UInt128(UInt32.max << UInt32(32 - prefix.length))
             add(kind, UInt128(prefix.address), mask: prefix.length == 32 ? nil : mask)
         }
         func add(_ kind: MatchField.Kind, _ prefix: IPv6Prefix?) {
-            guard let prefix else { return }
-            let mask = prefix.length == 0 ? 0 : UInt128.max << UInt128(128 - prefix.length)
+            guard let prefix, prefix.length > 0 else { return }
+            let mask = UInt128.max << UInt128(128 - prefix.length)
             add(kind, prefix.address, mask: prefix.length == 128 ? nil : mask)
         }
         add(.ipv4Source, header.ipv4Source)

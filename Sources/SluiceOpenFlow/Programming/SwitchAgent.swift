@@ -391,7 +391,7 @@ extension Step {
         switch change {
         case .meter(let meter, let isNew): return .meterMod(meter.modification(isNew ? .add : .modify))
         case .group(let wanted, let isNew): return group(wanted.modification(isNew ? .add : .modify))
-        case .rule(let rule): return flow(mod { () throws(Inexpressible) in try rule.addition() })
+        case .rule(let rule, let row): return flow(rule.addition(at: row))
         case .removeRule(let key, let cookie):
             return flow(mod { () throws(Inexpressible) in try Rule.removal(key, cookie: cookie) })
         case .removeStray(let row, let wireCookie):

@@ -21,7 +21,7 @@ struct Step: Hashable, Sendable {
     enum Change: Hashable, Sendable {
         case meter(Meter, isNew: Bool)
         case group(Group, isNew: Bool)
-        case rule(Rule)
+        case rule(Rule, RowKey)
         case removeRule(Rule.Key, cookie: UInt64)
         /// A row of ours that nobody knows any more, as the switch describes it.
         case removeStray(RowKey, wireCookie: UInt64)
@@ -112,7 +112,7 @@ struct SwitchTables: Sendable {
             ownUses.groups.formUnion(uses.groups)
             ownUses.meters.formUnion(uses.meters)
             if let rule = wanted[row] {
-                if rule.cookie == cookie, rule.instructions == flow.instructions { remember(rule) }
+                if rule.cookie == cookie, rule.instructions == flow.instructions { remember(rule, at: row) }
             } else {
                 strays[row] = flow.cookie
             }
@@ -187,10 +187,9 @@ struct SwitchTables: Sendable {
         return true
     }
 
-    private mutating func remember(_ rule: Rule) {
+    private mutating func remember(_ rule: Rule, at row: RowKey) {
         installedRules[rule.key] = rule
-        // Where it has no row it was never sent.
-        if let row = try? rule.row() { installedRows[row] = rule.key }
+        installedRows[row] = rule.key
     }
 
     private mutating func forget(_ key: Rule.Key) {
@@ -224,13 +223,20 @@ extension SwitchTables {
                 continue
             }
             if installedRules[key] == rule { continue }
-            if let reason = obstacle(to: rule, hasPort: hasPort) {
+            let row: RowKey
+            do throws(Inexpressible) {
+                row = try rule.row()
+            } catch {
+                refusals.append(Refusal(cookies: [rule.cookie], message: error.text))
+                continue
+            }
+            if let reason = obstacle(to: rule, row, hasPort: hasPort) {
                 refusals.append(Refusal(cookies: [rule.cookie], message: reason))
                 continue
             }
             for group in rule.groups { users.groups[group, default: []].append(rule.cookie) }
             for meter in rule.meters { users.meters[meter, default: []].append(rule.cookie) }
-            rules.append(Step(change: .rule(rule), cookies: [rule.cookie]))
+            rules.append(Step(change: .rule(rule, row), cookies: [rule.cookie]))
         }
         for (row, cookie) in strays.sorted(by: { $0.value < $1.value }) {
             removals.append(Step(change: .removeStray(row, wireCookie: cookie), cookies: []))
@@ -264,14 +270,8 @@ extension SwitchTables {
     }
 
     /// What keeps a rule from being installed as far as we know; nil: nothing.
-    private func obstacle(to rule: Rule, hasPort: (UInt32) -> Bool) -> String? {
-        let row: RowKey
-        do throws(Inexpressible) {
-            row = try rule.row()
-        } catch {
-            return error.text
-        }
-        if let foreign = foreignRows[row] {
+    private func obstacle(to rule: Rule, _ row: RowKey, hasPort: (UInt32) -> Bool) -> String? {
+        if !foreignRows.isEmpty, let foreign = foreignRows[row] {
             return "a rule of somebody else (cookie 0x\(String(foreign, radix: 16))) has this match and priority"
         }
         if let group = rule.groups.first(where: foreignGroups.contains) {
@@ -292,7 +292,7 @@ extension SwitchTables {
         switch step.change {
         case .meter(let meter, _): installedMeters[meter.id] = meter
         case .group(let group, _): installedGroups[group.id] = group
-        case .rule(let rule): remember(rule)
+        case .rule(let rule, let row): remember(rule, at: row)
         case .removeRule(let key, _): forget(key)
         case .removeStray: break
         case .removeGroup(let id): installedGroups[id] = nil
