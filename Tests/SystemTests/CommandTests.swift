@@ -125,6 +125,19 @@ import Testing
         }
     }
 
+    @Test func `a command that is not there is answered with the one that was probably meant`() throws {
+        for (words, text) in [
+            (["flow"], "no command \"sluice flow\" (did you mean \"flows\"?)"),
+            (["topology", "vaildate", "x"], "(did you mean \"validate\"?) (sluice topology --help lists them)"),
+            (["xyzzy", "--json"], "no command \"sluice xyzzy\" (sluice --help lists them)"),
+        ] {
+            let ending = try ChildProcess.run("sluice", words)
+            #expect(ending.status == 2)
+            #expect(ending.errors.contains(text), "\(ending.errors)")
+            #expect(ending.output.isEmpty != words.contains("--json"))
+        }
+    }
+
     @Test func `what is no socket is called so`() throws {
         let folder = try TemporaryFolder()
         for path in [folder.path, try folder.file("text", "hello")] {

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import SluiceJSON
+import SluiceModel
 
 private import Glibc
 
@@ -33,12 +34,31 @@ enum Entry {
         case .validationFailure:
             let prefix = "Error: "
             let text = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
-            say(.usage, [text])
+            say(.usage, [unknownCommand(of: command) ?? text])
             return ExitStatus.usage.rawValue
         default:
             say(.internal, ["internal failure: \(error)"])
             return ExitStatus.internal.rawValue
         }
+    }
+
+    /// What to say where the first words name no command: the parser calls them unexpected arguments.
+    private static func unknownCommand(of root: (some ParsableCommand).Type) -> String? {
+        var known: [any ParsableCommand.Type] = root.configuration.subcommands
+        var path = [root._commandName]
+        for word in CommandLine.arguments.dropFirst() {
+            // Past the groups of commands come arguments and options.
+            guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+            guard let next = known.first(where: { $0._commandName == word }) else {
+                let names = known.map { $0._commandName }
+                return "there is no command \"\(path.joined(separator: " ")) \(word)\""
+                    + Suggestion.sentence(for: word, among: names)
+                    + " (\(path.joined(separator: " ")) --help lists them)"
+            }
+            path.append(word)
+            known = next.configuration.subcommands
+        }
+        return nil
     }
 
     /// Tells people on standard error, and programs that asked for JSON on standard output as well: they get one
