@@ -40,6 +40,31 @@ import Testing
         #expect(try client.call("system.status")["result"]?["topology"]?.string == "line")
     }
 
+    @Test func `reports by UDP are of the network that is in force`() throws {
+        let daemon = try DaemonUnderTest(
+            policy: "telemetry: {sources: [127.0.0.1]}", arguments: ["--telemetry", "127.0.0.1:0"])
+        let client = try daemon.connect()
+        let addresses = try client.call("telemetry.status")["result"]?["listening"]?.array ?? []
+        let reports = try ReportSender(try #require(addresses.first?.string))
+        /// Reports on the link from a to c until the daemon has taken notice.
+        func measure(_ percent: UInt32) throws -> [String: Double] {
+            for _ in 0..<100_000 {
+                try reports.send(node: 1, port: 3, utilisation: percent)
+                let links = try client.call("topology.get")["result"]?["links"]?.array ?? []
+                let known = links.compactMap { link in
+                    link["utilisation"]?.number.map { (link["id"]?.string ?? "", ($0 * 100).rounded()) }
+                }
+                if known.contains(where: { $0.1 == Double(percent) }) { return Dictionary(uniqueKeysWithValues: known) }
+            }
+            return [:]
+        }
+        #expect(try measure(40) == ["ac>": 40])
+        // The new network has fewer links, and others in the place of those that reports spoke of.
+        #expect(try client.call("topology.replace", Self.params)["result"] != nil)
+        #expect(try measure(70) == ["ac>": 70])
+        #expect(try daemon.stop().status == 0)
+    }
+
     @Test func `a faulty network is refused with all its faults, and the old one stays`() throws {
         let client = try DaemonUnderTest().connect()
         let answer = try client.call(

@@ -73,7 +73,7 @@ extension Controller {
     /// - Parameter ticket: of the request that asked for it; nil: nobody waits.
     func replace(_ fresh: Policy, answering ticket: Ticket? = nil) {
         policy = fresh
-        telemetry?.adopt(fresh.telemetry, topology: plane.topology)
+        telemetry?.adopt(fresh.telemetry, topology: plane.topology, edition: topologyEdition)
         for client in connections.keys.sorted() {
             if let connection = connections[client] { resettlePermissions(of: connection) }
         }

@@ -2,18 +2,21 @@
 
 package import NIOCore
 import SluiceControlPlane
-package import SluiceModel
 import SluiceTelemetry
 
 extension Controller {
     /// Learns from what a listener of this daemon measured, and says how long that took. Called from any thread.
-    package nonisolated func take(_ samples: [LinkSample], _ done: @escaping @Sendable (TimeAmount) -> Void) {
+    ///
+    /// What was measured on a topology that has been replaced since says nothing about this one's links.
+    package nonisolated func take(_ batch: TelemetryBatch, _ done: @escaping @Sendable (TimeAmount) -> Void) {
         surroundings.loop.execute {
             self.assumeIsolated { controller in
                 guard !controller.isStopping else { return }
                 let start = NIODeadline.now()
-                controller.handle(.measured(samples))
-                controller.flush()
+                if batch.edition == controller.topologyEdition {
+                    controller.handle(.measured(batch.samples))
+                    controller.flush()
+                }
                 done(.now() - start)
             }
         }

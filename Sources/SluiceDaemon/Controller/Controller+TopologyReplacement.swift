@@ -36,9 +36,12 @@ extension Controller {
         }
     }
 
-    /// After a change of topology: every subscriber gets the rules of its switches anew, where these are still there.
+    /// After a change of topology: reports are of its links from now on, and every subscriber gets the rules of its
+    /// switches anew, where these are still there.
     func follow(_ change: TopologyChange) {
         guard !change.isDryRun else { return }
+        topologyEdition += 1
+        telemetry?.adopt(policy.telemetry, topology: plane.topology, edition: topologyEdition)
         for flow in change.lost {
             surroundings.log.warning(
                 "a flow is over: the topology has not what it names", metadata: ["flow": "\(flow)"])

@@ -82,6 +82,8 @@ package actor Controller {
     var reloading: [Ticket]?
     /// Listens for reports by UDP; nil where the daemon was not told to.
     var telemetry: TelemetryListener?
+    /// Counts replacements of the topology.
+    var topologyEdition = 0
     var isStopping = false
     var commitPoint = CommitPoint()
     var journalFacts = JournalFacts()

@@ -11,6 +11,7 @@ final class TelemetryDesk {
     private let deliver: TelemetryListener.Delivery
     private var policy: TelemetryPolicy
     private var intake: ReportIntake
+    private var edition = 0
     private var datagrams = 0
     private var handedOver = 0
     private var clock = SteadyClock()
@@ -30,8 +31,9 @@ final class TelemetryDesk {
         intake = ReportIntake(topology: topology, format: ReportFormat(policy), units: HopUnits(policy))
     }
 
-    func adopt(_ policy: TelemetryPolicy, topology: Topology) {
+    func adopt(_ policy: TelemetryPolicy, topology: Topology, edition: Int) {
         self.policy = policy
+        self.edition = edition
         intake.adopt(topology: topology, format: ReportFormat(policy), units: HopUnits(policy))
     }
 
@@ -60,11 +62,11 @@ final class TelemetryDesk {
     }
 
     private func handOver() {
-        let samples = intake.drain()
-        handedOver += samples.count
+        let batch = TelemetryBatch(samples: intake.drain(), edition: edition)
+        handedOver += batch.samples.count
         let desk = NIOLoopBound(self, eventLoop: loop)
         let loop = loop
-        deliver(samples) { taken in
+        deliver(batch) { taken in
             loop.execute { desk.value.delivered(taken) }
         }
     }

@@ -14,7 +14,7 @@ private import Glibc
 package final class TelemetryListener: Sendable {
     /// Hands measurements to the controller, which calls `done` with the time it took when it has learned from them.
     package typealias Delivery =
-        @Sendable (_ samples: [LinkSample], _ done: @escaping @Sendable (TimeAmount) -> Void)
+        @Sendable (_ batch: TelemetryBatch, _ done: @escaping @Sendable (TimeAmount) -> Void)
         -> Void
 
     package enum Failure: Error {
@@ -107,8 +107,10 @@ package final class TelemetryListener: Sendable {
     package var counts: TelemetryCounts { account.counts.withLock { $0 } }
 
     /// Reads from now on as `policy` says; what was counted stays counted.
-    package func adopt(_ policy: TelemetryPolicy, topology: Topology) {
-        group.next().execute { [desk] in desk.value.adopt(policy, topology: topology) }
+    ///
+    /// - Parameter edition: counts the topologies; batches say for which they were made.
+    package func adopt(_ policy: TelemetryPolicy, topology: Topology, edition: Int) {
+        group.next().execute { [desk] in desk.value.adopt(policy, topology: topology, edition: edition) }
     }
 
     package func stop() throws { try group.syncShutdownGracefully() }
@@ -125,6 +127,13 @@ package final class TelemetryListener: Sendable {
             throw .notAnAddress(text)
         }
     }
+}
+
+/// The newest measurement of each link since the last batch.
+package struct TelemetryBatch: Sendable {
+    package let samples: [LinkSample]
+    /// Of the topology whose links they name; 0 is that of the start.
+    package let edition: Int
 }
 
 /// What a listener has seen, shared between its thread and those who ask.
