@@ -81,6 +81,10 @@ private func datagram(
         #expect(intake.drain().isEmpty, "the port counts from the start again")
         intake.receive(datagram(4, seconds: 2_000, [Counters(octets: 8)]), at: start)
         #expect(intake.drain().isEmpty, "half an hour of silence")
+        intake.receive(datagram(5, seconds: 2_001, [Counters(octets: 9, packets: 500, discards: 9)]), at: start)
+        _ = intake.drain()
+        intake.receive(datagram(6, seconds: 2_002, [Counters(octets: 10, packets: 3, discards: 0)]), at: start)
+        #expect(intake.drain().first?.lossRatio == nil, "packets and discards are counted anew, and the octets grew")
         #expect(intake.refusals.total == 0)
     }
 

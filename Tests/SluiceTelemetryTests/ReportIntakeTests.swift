@@ -92,6 +92,33 @@ private func report(
         #expect(intake.reports == 3)
     }
 
+    @Test func `a single report far ahead shuts nobody out, and two in a row begin anew`() throws {
+        var intake = ReportIntake(topology: try row())
+        intake.receive(report(1, values: 1, 1), at: at(0))
+        intake.receive(report(200_000, values: 1, 99), at: at(1))
+        #expect(intake.reports == 1 && intake.refusals[.reordered] == 1)
+        intake.receive(report(2, values: 1, 1), at: at(2))
+        #expect(intake.reports == 2, "the true sender goes on")
+        for sequence: UInt64 in [300_000, 300_001, 300_002] {
+            intake.receive(report(sequence, values: 1, 1), at: at(3))
+        }
+        #expect(intake.reports == 4 && intake.refusals[.reordered] == 2)
+        #expect(intake.lostReports == 0, "nobody knows what is missing")
+        intake.receive(report(3, values: 1, 1), at: at(4))
+        #expect(intake.reports == 4, "what was before the leap is old")
+    }
+
+    @Test func `senders that fall silent make room for others`() throws {
+        var intake = ReportIntake(topology: try row())
+        let count = ReportIntake.sendersMax
+        for node in 0..<count { intake.receive(report(7, node: UInt64(1_000 + node), values: 1, 1), at: at(0)) }
+        // Too many: the next one is believed, and not followed.
+        for _ in 0..<2 { intake.receive(report(7, values: 1, 1), at: at(1)) }
+        #expect(intake.refusals[.duplicate] == 0 && intake.samples == 2)
+        for _ in 0..<2 { intake.receive(report(8, values: 1, 1), at: at(20)) }
+        #expect(intake.refusals[.duplicate] == 1 && intake.samples == 3)
+    }
+
     @Test func `synchronised clocks date a measurement and skewed ones are refused`() throws {
         let units = HopUnits(timestamps: .synchronised(toleranceSeconds: 2))
         var intake = ReportIntake(topology: try row(), units: units)

@@ -35,9 +35,11 @@ struct CounterRates: Sendable {
         if let discards = counters.discards, let formerDiscards = before.counters.discards,
             let packets = counters.packets, let formerPackets = before.counters.packets
         {
-            let lost = Double(discards &- formerDiscards)
-            let sent = Double(packets &- formerPackets)
-            if lost + sent > 0 { sample.lossRatio = lost / (lost + sent) }
+            let (lost, sent) = (discards &- formerDiscards, packets &- formerPackets)
+            // Half the range ahead is behind: the switch has begun to count anew.
+            if lost < 1 << 31, sent < 1 << 31, lost + sent > 0 {
+                sample.lossRatio = Double(lost) / (Double(lost) + Double(sent))
+            }
         }
         return sample.utilisation == nil && sample.lossRatio == nil ? nil : sample
     }

@@ -11,6 +11,9 @@ package struct ReportIntake: Sendable {
     package static let sendersMax = 65_536
     /// Age of the last report from which on any sequence number is accepted again: the sender may have restarted.
     package static let forgetSequenceSeconds = 10.0
+    /// Most reports that may be missing before one. A number further ahead is believed when the next one follows it, so
+    /// that a single forged report does not shut out the true ones (as in RTP: RFC 3550, appendix A.1).
+    package static let gapMax = 65_536
 
     package private(set) var refusals = RefusalCounts()
     /// Datagrams that were decoded and neither duplicate nor reordered.
@@ -39,7 +42,12 @@ package struct ReportIntake: Sendable {
     private struct LastReport {
         var sequence: UInt32
         var time: Instant
+        /// The number that would confirm a leap ahead.
+        var confirmation: UInt32?
     }
+
+    /// When senders that have fallen silent were last forgotten.
+    private var lastPurge: Instant?
 
     package init(topology: Topology, format: ReportFormat = ReportFormat(), units: HopUnits = HopUnits()) {
         decoder = ReportDecoder(format: format)
@@ -121,7 +129,8 @@ package struct ReportIntake: Sendable {
     private mutating func follow(
         _ sender: Sender, _ sequence: UInt32, bits: Int, at now: Instant
     ) throws(ReportRefusal) {
-        guard let last = senders[sender], now.seconds(since: last.time) < Self.forgetSequenceSeconds else {
+        guard var last = senders[sender], now.seconds(since: last.time) < Self.forgetSequenceSeconds else {
+            if senders[sender] == nil { makeRoomForSender(at: now) }
             if senders.count < Self.sendersMax || senders[sender] != nil {
                 senders[sender] = LastReport(sequence: sequence, time: now)
             }
@@ -131,8 +140,21 @@ package struct ReportIntake: Sendable {
         let ahead = (UInt64(sequence) + range - UInt64(last.sequence) % range) % range
         if ahead == 0 { throw .duplicate }
         if ahead > range / 2 { throw .reordered }
-        lostReports += Int(ahead) - 1
+        if ahead <= UInt64(Self.gapMax) {
+            lostReports += Int(ahead) - 1
+        } else if last.confirmation != sequence {
+            last.confirmation = UInt32((UInt64(sequence) + 1) % range)
+            senders[sender] = last
+            throw .reordered
+        }
         senders[sender] = LastReport(sequence: sequence, time: now)
+    }
+
+    /// Where as many senders are followed as may be, those that have been silent are forgotten, once a second at most.
+    private mutating func makeRoomForSender(at now: Instant) {
+        guard senders.count >= Self.sendersMax, lastPurge.map({ now.seconds(since: $0) >= 1 }) ?? true else { return }
+        lastPurge = now
+        senders = senders.filter { now.seconds(since: $0.value.time) < Self.forgetSequenceSeconds }
     }
 
     /// Newest wins, quantity by quantity.

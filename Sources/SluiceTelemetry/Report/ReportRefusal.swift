@@ -27,7 +27,7 @@ package enum ReportRefusal: String, Error, Hashable, Sendable, CaseIterable {
     // What came before.
     /// The sequence number was seen.
     case duplicate
-    /// Sent before a report that was taken.
+    /// Sent before a report that was taken, or numbered so far ahead of it that the next one must confirm it.
     case reordered
     /// The sender is not on the list.
     case unknownSource = "unknown_source"
