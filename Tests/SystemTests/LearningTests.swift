@@ -3,6 +3,7 @@
 
 import Glibc
 import SluiceJSON
+import Synchronization
 import Testing
 
 @Suite struct LearningTests {
@@ -114,17 +115,24 @@ import Testing
         #expect(try daemon.stop().status == 0)
     }
 
-    @Test func `a flood of reports keeps nobody waiting and the newest wins`() throws {
+    @Test func `a flood of reports keeps nobody waiting and the newest wins`() async throws {
         let daemon = try DaemonUnderTest(
             policy: "telemetry: {sources: [127.0.0.1]}", arguments: ["--telemetry", "127.0.0.1:0"])
         let client = try daemon.connect()
-        let reports = try ReportSender(try listening(client))
-        for round in 0..<100 {
-            for _ in 0..<200 { try reports.send(node: 1, port: 2, utilisation: UInt32(round)) }
+        let address = try listening(client)
+        let flood = Flood()
+        async let sent = flood.run(address)
+        // Another client is served all the while, and the flood has begun before it and ends after it.
+        _ = try statusAfter(1_000, client)
+        for round in 0..<200 {
             let answer = try client.call(
                 "flow.submit", #"{"source":"a","destination":"b","bandwidth":1000}"#, id: round)
             #expect(answer["result"]?["flow"]?["state"]?.string == "admitted")
         }
+        flood.end()
+        let last = try await sent
+        let reports = try ReportSender(address)
+        reports.sequence = last
         let begun = now()
         var seen = 0.0
         while seen < 0.98 {
@@ -198,5 +206,21 @@ import Testing
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
+
+/// Reports about one link as fast as the system takes them, until it is told to end.
+private final class Flood: Sendable {
+    private let isOver = Atomic(false)
+
+    func end() { isOver.store(true, ordering: .relaxed) }
+
+    /// - Returns: the number of the last report.
+    @concurrent func run(_ listening: String) async throws -> UInt32 {
+        let reports = try ReportSender(listening)
+        while !isOver.load(ordering: .relaxed), !Task.isCancelled {
+            try reports.send(node: 1, port: 2, utilisation: reports.sequence % 50)
+        }
+        return reports.sequence
     }
 }
