@@ -128,7 +128,8 @@ struct PolicyShowCommand: ParsableCommand {
         case .linearRewardPenalty: steps = "a and b \(learning.rewardStep)"
         case .linearRewardInaction: steps = "a \(learning.rewardStep)"
         case .pursuit: steps = "lambda \(learning.pursuitStep), memory \(learning.memoryWeight)"
-        case .discretisedPursuit, .generalisedPursuit:
+        case .fixedPoint: steps = "a \(learning.rewardStep), b \(learning.penaltyStep), in 2^-16"
+        case .discretisedPursuit, .generalisedPursuit, .lastPositionElimination:
             steps = "N \(learning.resolution), memory \(learning.memoryWeight)"
         }
         return "\(learning.scheme.rawValue), \(steps), floor \(learning.floor), \(learning.paths) paths"

@@ -24,6 +24,7 @@ private enum RandomPolicy {
         var policy = Policy.standard
         policy.learning.dwellSeconds = 1
         policy.learning.margin = 0.05
+        policy.learning.scheme = LearningPolicy.Scheme.allCases[stream.below(LearningPolicy.Scheme.allCases.count)]
         policy.classes = [
             TrafficClass(name: "standard", priority: 2),
             TrafficClass(name: "signalled", priority: 3, setup: 5, hold: 2),

@@ -38,6 +38,11 @@ private func everyAutomaton(of count: Int) -> [(name: String, automaton: any Lea
             GeneralisedPursuitAutomaton(actionCount: count, resolution: 3, memory: recent, floor: 0.02), 0.02
         ),
         ("LELA", EliminationAutomaton(actionCount: count, resolution: 20), 0),
+        (
+            "LELA with floor",
+            EliminationAutomaton(actionCount: count, resolution: 5, memory: recent, initialSamples: 1, floor: 0.02),
+            0.02
+        ),
     ]
 }
 
@@ -65,6 +70,19 @@ private func everyAutomaton(of count: Int) -> [(name: String, automaton: any Lea
                     return
                 }
             }
+        }
+    }
+
+    @Test func `a distribution of any scheme is exact after two million updates`() {
+        for (name, original, _) in everyAutomaton(of: 4) {
+            var automaton = original
+            var random = RandomStream(seed: 12, purpose: name)
+            let rewards = (0..<1_021).map { _ in random.unit() }
+            for step in 0..<2_000_000 {
+                automaton.update(step & 3, reward: rewards[step % 1_021], available: .all(4))
+            }
+            // A few units of the last place, as adding four numbers up rounds as much.
+            #expect(abs(automaton.probabilities.reduce(0, +) - 1) <= 4 * Double.ulpOfOne, "\(name)")
         }
     }
 

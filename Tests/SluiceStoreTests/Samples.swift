@@ -173,7 +173,9 @@ enum Samples {
             (
                 .automaton(3),
                 .automaton(
-                    AutomatonRecord(paths: [[LinkIndex(1)], [LinkIndex(2)]], current: 1, probabilities: [0.25, 0.75]))
+                    AutomatonRecord(
+                        paths: [[LinkIndex(1)], [LinkIndex(2)]], probabilities: [0.25, 0.75],
+                        estimates: [.init(mean: 0.1, count: 3), .init(mean: 0.9, count: 1 << 40)]))
             ))
         return records.map { PlaneChange(key: $0.0, record: $0.1) }
     }

@@ -256,7 +256,7 @@ extension ControlPlane {
         let views = unit.directions.indices.map { view(of: unit, $0) }
         end(slot, views: views)
         // Both carriers: an update may have ended a companion whose rules are still being taken away.
-        for direction in 0..<2 { learning.selectors[unit.carrier(direction)] = nil }
+        for direction in 0..<2 { learning.forget(unit.carrier(direction)) }
         leaving[slot] = Leaving(carriers: 2, labels: unit.labels.compactMap { $0 } + unit.formerLabels)
         for direction in 0..<2 { installation.aim(unit.carrier(direction), at: nil) }
         var result = FlowResult(flow: views[0])

@@ -49,8 +49,7 @@ extension ControlPlane {
             }
         }
         if changesWays { adoptReachability() }
-        // Which ways there are has changed; what the links are like has not been forgotten.
-        learning.selectors = [:]
+        learning.outdate()
         var consequences = Consequences(.linkState(state, links: changed))
         var remaining: [FlowID] = []
         switch state {

@@ -47,7 +47,7 @@ extension ControlPlane {
         unregisterMatches(slot)
         displace(slot, &consequences)
         // The candidates of its automata may break the new constraints.
-        for direction in 0..<2 { learning.selectors[former.carrier(direction)] = nil }
+        for direction in 0..<2 { learning.forget(former.carrier(direction)) }
         unit.placement = nil
         flows.replace(unit)
         var rejection = assignLabels(slot)

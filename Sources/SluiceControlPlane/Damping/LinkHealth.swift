@@ -53,7 +53,7 @@ extension ControlPlane {
             }
         }
         revision += 1
-        learning.selectors = [:]
+        learning.outdate()
         var consequences = Consequences(.linkState(.up, links: links))
         useRoom(&consequences)
         restoreProtection(&consequences)

@@ -75,12 +75,7 @@ extension ControlPlane {
         precondition(recorded != nil, "what was learned goes with the flows that learned it")
         var changes = learning.selectors.keys.sorted().compactMap { carrier in
             learning.selectors[carrier].map { selector in
-                PlaneChange(
-                    key: .automaton(Int(carrier)),
-                    record: .automaton(
-                        AutomatonRecord(
-                            paths: selector.paths.map(\.links), current: selector.current,
-                            probabilities: selector.automaton.probabilities)))
+                PlaneChange(key: .automaton(Int(carrier)), record: .automaton(AutomatonRecord(selector)))
             }
         }
         let gone = recorded?.automata.subtracting(learning.selectors.keys) ?? []

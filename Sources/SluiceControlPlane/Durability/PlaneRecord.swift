@@ -269,15 +269,27 @@ package struct EndedRecord: Hashable, Sendable {
 
 /// What was learned of the candidate paths of one direction of a flow.
 package struct AutomatonRecord: Hashable, Sendable {
-    /// The present one among them.
+    /// The automaton's actions.
     package var paths: [[LinkIndex]]
-    /// Position of the present one.
-    package var current: Int
     package var probabilities: [Double]
+    /// One for each action; empty for schemes that estimate nothing.
+    package var estimates: [Estimate]
 
-    package init(paths: [[LinkIndex]], current: Int, probabilities: [Double]) {
+    package struct Estimate: Hashable, Sendable {
+        /// Mean reward, 0 to 1.
+        package var mean: Double
+        /// Rewards heard.
+        package var count: Int
+
+        package init(mean: Double, count: Int) {
+            self.mean = mean
+            self.count = count
+        }
+    }
+
+    package init(paths: [[LinkIndex]], probabilities: [Double], estimates: [Estimate] = []) {
         self.paths = paths
-        self.current = current
         self.probabilities = probabilities
+        self.estimates = estimates
     }
 }

@@ -81,55 +81,81 @@ extension ControlPlane {
     // MARK: Candidates
 
     /// The carrier's automaton; nil where it has no choice, or has to wait for its turn to search for one.
+    ///
+    /// One whose candidates may have become others learns on with those it has until its turn comes.
     private mutating func selector(
         of carrier: Carrier, _ unit: FlowUnit, _ direction: Int, _ placement: DirectionPlacement,
         _ searches: inout Int
     ) -> PathSelector? {
-        if var known = learning.selectors[carrier], let position = known.paths.firstIndex(of: placement.path),
-            placement.pathsInUse.allSatisfy(known.paths.contains)
-        {
-            known.place(on: position, at: unit.placedAt)
+        var known = learning.selectors[carrier]
+        let position = known.flatMap { known in
+            placement.pathsInUse.allSatisfy(known.paths.contains) ? known.paths.firstIndex(of: placement.path) : nil
+        }
+        guard searches > 0 else {
+            if let position { known?.place(on: position, at: unit.placedAt) }
+            return position == nil ? nil : known
+        }
+        if let position, !learning.outdated.contains(carrier) {
+            known?.place(on: position, at: unit.placedAt)
             return known
         }
-        guard searches > 0 else { return nil }
+        guard learning.withoutChoice[carrier] != placement.path else { return nil }
         searches -= 1
+        learning.outdated.remove(carrier)
         let flow = unit.directions[direction]
         let paths = candidates(for: flow, of: unit, including: placement.pathsInUse)
-        guard paths.count > 1 else { return nil }
-        let weights =
-            flow.className.flatMap { policy.trafficClass(named: $0)?.rewardWeights } ?? learning.policy.rewardWeights
+        guard paths.count > 1 else {
+            learning.selectors[carrier] = nil
+            learning.withoutChoice[carrier] = placement.path
+            return nil
+        }
         return PathSelector(
-            paths: paths, current: 0, weights: weights, policy: learning.policy, topology: topology, at: unit.placedAt)
+            paths: paths, current: 0, weights: rewardWeights(of: flow), policy: learning.policy, topology: topology,
+            remembering: known?.memory(for: paths), at: unit.placedAt)
+    }
+
+    func rewardWeights(of flow: Flow) -> RewardWeights {
+        flow.className.flatMap { policy.trafficClass(named: $0)?.rewardWeights } ?? learning.policy.rewardWeights
     }
 
     /// Ways between the flow's ends over links that are up, whatever is reserved now: the present ones; those that
-    /// admission or the solver gave it before; then the cheapest ones, each with the links of those before made dearer.
+    /// admission or the solver gave it before; then the cheapest ones, each with the links of those before made dearer;
+    /// and where these are too few that the flow accepts, the cheapest of all.
     private mutating func candidates(for flow: Flow, of unit: FlowUnit, including present: [Path]) -> [Path] {
         var found = present
         let view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .empty)
         let wanted = max(present.count, min(learning.policy.paths, ActionSet.limit))
+        func accepted(_ path: Path) -> Bool { flow.constraints.accept(path, in: topology) && !found.contains(path) }
         for former in unit.history.reversed().flatMap({ [$0.path, $0.formerPath] })
         where found.count < max(present.count, wanted - 1) {
             let links = former.compactMap { topology.index(of: $0) }
             guard let path = Path(links, in: topology), path.source(in: topology) == flow.source,
                 path.destination(in: topology) == flow.destination, links.allSatisfy({ view.isOpen($0.position) }),
-                flow.constraints.accept(path, in: topology), !found.contains(path)
+                accepted(path)
             else { continue }
             found.append(path)
         }
+        func cost(_ link: Int) -> Double { 1 + Double(view.latencyMicroseconds[link]) / 5_000 }
         var uses = [Int](repeating: 0, count: topology.links.count)
         for path in found { for link in path.links { uses[link.position] += 1 } }
         for _ in 0..<(2 * wanted) where found.count < wanted {
             guard
                 let links = search.cheapest(
                     from: flow.source.raw, to: flow.destination.raw, open: { view.isOpen($0) },
-                    cost: { (1 + Double(view.latencyMicroseconds[$0]) / 5_000) * Double(1 + 2 * uses[$0]) })
+                    cost: { cost($0) * Double(1 + 2 * uses[$0]) })
             else { break }
             for link in links { uses[Int(link)] += 1 }
-            guard let path = Path(links: links, in: topology), flow.constraints.accept(path, in: topology),
-                !found.contains(path)
-            else { continue }
+            guard let path = Path(links: links, in: topology), accepted(path) else { continue }
             found.append(path)
+        }
+        guard found.count < wanted else { return found }
+        var ranked = RankedPaths(from: flow.source, to: flow.destination)
+        for _ in 0..<(2 * wanted) where found.count < wanted {
+            guard
+                let path = ranked.next(
+                    search: &search, topology: topology, open: { view.isOpen($0) }, cost: cost)
+            else { break }
+            if accepted(path) { found.append(path) }
         }
         return found
     }

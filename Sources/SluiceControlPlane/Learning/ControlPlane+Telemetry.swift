@@ -12,6 +12,11 @@ struct LearningState: Sendable {
     var expected: LinkEstimates
     /// One for each carrier that has been on a measured link and has a choice.
     var selectors: [Carrier: PathSelector] = [:]
+    /// Carriers whose candidates may have become others: links have failed or returned, or the policy is another one.
+    /// When they learn next, candidates are sought anew, and what is known of those that stay is kept.
+    var outdated: Set<Carrier> = []
+    /// Carriers for which no second path was found beside this one; sought again when the ways may have changed.
+    var withoutChoice: [Carrier: Path] = [:]
     /// For each link the instant of its newest sample when a flow last left it.
     var leftAt: [LinkIndex: Instant] = [:]
     /// Samples since the start, by what became of them.
@@ -39,12 +44,27 @@ struct LearningState: Sendable {
         totals.split += receipt.split.count
     }
 
-    mutating func adopt(_ policy: LearningPolicy, topology: Topology) {
-        guard policy != self.policy else { return }
+    /// Goes on by another policy, of which also the classes' rewards matter: measurements stay, and so does what was
+    /// learned, unless nothing is learned any more.
+    mutating func adopt(_ policy: LearningPolicy) {
         self.policy = policy
-        estimates = LinkEstimates(topology: topology, policy: policy)
-        expected = estimates
-        selectors = [:]
+        estimates.adopt(policy)
+        expected.adopt(policy)
+        if policy.scheme == .off { selectors = [:] }
+        outdate()
+    }
+
+    /// Which ways there are, or what makes them good, has changed for everyone.
+    mutating func outdate() {
+        outdated = Set(selectors.keys)
+        withoutChoice = [:]
+    }
+
+    /// The flow is another one, or gone.
+    mutating func forget(_ carrier: Carrier) {
+        selectors[carrier] = nil
+        outdated.remove(carrier)
+        withoutChoice[carrier] = nil
     }
 
     func utilisation(of link: LinkIndex, at now: Instant) -> Double? { estimates.utilisation(of: link, at: now) }

@@ -184,7 +184,7 @@ extension ControlPlane {
         if policy.bandwidthConstraints != constraints { adoptConstraints() }
         if policy.unadmitted != unadmitted { tablesChanged = true }
         adoptReachability()
-        learning.adopt(policy.learning, topology: topology)
+        learning.adopt(policy.learning)
         optimization.intervalSeconds = policy.reoptimisation.intervalSeconds
         let removed = flows.liveSlots.count { slot in
             flows[slot].directions[0].className.map { policy.trafficClass(named: $0) == nil } ?? false

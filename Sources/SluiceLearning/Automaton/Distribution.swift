@@ -19,14 +19,18 @@ package struct Distribution: Hashable, Sendable {
         self.floor = floor
     }
 
-    /// The distribution with these probabilities; nil where they are none with this floor.
-    package init?(probabilities: [Double], floor: Double = 0) {
-        guard (1...ActionSet.limit).contains(probabilities.count), floor >= 0, floor * Double(probabilities.count) <= 1,
-            probabilities.allSatisfy({ $0 >= floor - 1e-9 && $0 <= 1 }),
-            abs(probabilities.reduce(0, +) - 1) < 1e-9
-        else { return nil }
-        self.probabilities = probabilities
-        self.floor = floor
+    /// Takes over `wanted`, to the last bit where it keeps the floor, and lifted to the floor where it does not.
+    ///
+    /// - Returns: false, and nothing changes, where it is no distribution over as many actions.
+    package mutating func adopt(_ wanted: [Double]) -> Bool {
+        guard wanted.count == count, wanted.allSatisfy({ $0 >= 0 && $0 <= 1 }), abs(wanted.reduce(0, +) - 1) < 1e-9
+        else { return false }
+        if wanted.allSatisfy({ $0 >= floor }) {
+            probabilities = wanted
+        } else {
+            reshape(.all(count)) { action, _ in wanted[action] }
+        }
+        return true
     }
 
     package var count: Int { probabilities.count }
@@ -45,7 +49,9 @@ package struct Distribution: Hashable, Sendable {
     /// - Parameter change: new probability of an action from its old one; their sum may stray from the old sum by
     ///   rounding only.
     package mutating func reshape(_ set: ActionSet, _ change: (_ action: Int, _ old: Double) -> Double) {
-        let total = set == .all(count) ? 1 : share(of: set)
+        // What the others leave, so that the roundings of many such steps do not add up.
+        var total = 1.0
+        for action in probabilities.indices where !set.contains(action: action) { total -= probabilities[action] }
         for action in probabilities.indices where set.contains(action: action) {
             probabilities[action] = change(action, probabilities[action])
         }
@@ -79,8 +85,6 @@ package struct Distribution: Hashable, Sendable {
         for action in probabilities.indices where action != greatest && set.contains(action: action) {
             others += probabilities[action]
         }
-        // Where all actions are in the set, this is exact to the last bit; else the rest of the distribution is as it
-        // was, and the sum strays by the rounding of this one subtraction, which the next full update takes back.
         probabilities[greatest] = max(floor, total - others)
     }
 }

@@ -24,7 +24,8 @@ package struct FixedPointAutomaton: LearningAutomaton, Hashable {
     /// Least weight of an action.
     package let floor: UInt32
 
-    /// - Precondition: both steps are in 0..<1, the floor is in 0...1/actionCount. All are rounded to 2^−16.
+    /// - Precondition: both steps are in 0..<1, the floor is in 0...1/actionCount. All are rounded to 2^−16, a floor above
+    ///   0 to one unit at least.
     package init(actionCount: Int, rewardStep: Double, penaltyStep: Double, floor: Double = 0) {
         precondition(
             actionCount >= 1 && actionCount <= ActionSet.limit, "an automaton cannot have \(actionCount) actions")
@@ -34,7 +35,7 @@ package struct FixedPointAutomaton: LearningAutomaton, Hashable {
         self.rewardStep = fixed(rewardStep)
         self.penaltyStep = fixed(penaltyStep)
         let count = UInt32(actionCount)
-        self.floor = min(fixed(floor), Self.one / count)
+        self.floor = min(floor > 0 ? max(1, fixed(floor)) : 0, Self.one / count)
         weights = Array(repeating: Self.one / count, count: actionCount)
         weights[0] += Self.one % count
     }
@@ -86,6 +87,71 @@ package struct FixedPointAutomaton: LearningAutomaton, Hashable {
             excess -= paid
         }
         weights[action] = total - others
+    }
+
+    /// The step of the draws' mean, as a controller takes it: products of 64 bits, rounded to the nearest unit, with
+    /// ρ_j, G_j and H_j as above and the sums over the actions that have a reward:
+    ///
+    ///     w_j += (w_j G_j − w_j (Σ w G + Σ w H) / T + (Σ w H − w_j H_j) / (N − 1)) / 2^16
+    ///
+    /// Costs draws times actions.
+    package mutating func update(rewards: [Double?], draws: Int) {
+        let set = checked(rewards, draws)
+        guard set.count > 1 else { return }
+        let total = Int64(weight(of: set))
+        var steps: [(action: Int, reward: Int64, penalty: Int64)] = []
+        for (action, reward) in rewards.enumerated() {
+            guard let reward else { continue }
+            let heard = UInt32((reward * 256).rounded())
+            steps.append(
+                (action, Int64((rewardStep * heard) >> 8), Int64((penaltyStep * (256 - heard)) >> 8)))
+        }
+        for _ in 0..<draws where total > 0 {
+            var (rewarded, penalised): (Int64, Int64) = (0, 0)
+            for step in steps {
+                rewarded += Int64(weights[step.action]) * step.reward
+                penalised += Int64(weights[step.action]) * step.penalty
+            }
+            var above: Int64 = 0
+            for step in steps {
+                let weight = Int64(weights[step.action])
+                let change =
+                    weight * step.reward - weight * (rewarded + penalised) / total
+                    + (penalised - weight * step.penalty) / Int64(steps.count - 1)
+                let moved = max(Int64(floor), weight + ((change + 0x8000) >> 16))
+                weights[step.action] = UInt32(moved)
+                above += moved - Int64(floor)
+            }
+            settle(steps.map(\.action), above: above, total: total)
+        }
+    }
+
+    /// Makes the weights of `actions` sum to `total` again: where floors have added something, what all have above it
+    /// shrinks in proportion; the greatest bears the rounding.
+    private mutating func settle(_ actions: [Int], above: Int64, total: Int64) {
+        let spare = total - Int64(floor) * Int64(actions.count)
+        var greatest = actions[0]
+        var sum: Int64 = 0
+        for action in actions {
+            if above > spare {
+                weights[action] = floor + UInt32(Int64(weights[action] - floor) * spare / above)
+            }
+            sum += Int64(weights[action])
+            if weights[action] > weights[greatest] { greatest = action }
+        }
+        weights[greatest] += UInt32(total - sum)
+    }
+
+    package var memory: AutomatonMemory { AutomatonMemory(probabilities: probabilities) }
+
+    package mutating func recall(_ memory: AutomatonMemory) -> Bool {
+        var wanted = Distribution(count: actionCount, floor: Double(floor) / Double(Self.one))
+        guard wanted.adopt(memory.probabilities) else { return false }
+        let spare = Int(Self.one) - Int(floor) * actionCount
+        let above = wanted.probabilities.map { max(0, $0 * Double(Self.one) - Double(floor)) }
+        guard above.contains(where: { $0 > 0 }) else { return true }
+        weights = SplitWeights.apportion(spare, by: above).map { floor + UInt32($0) }
+        return true
     }
 
     private func weight(of set: ActionSet) -> UInt32 {

@@ -34,6 +34,15 @@ package struct GeneralisedPursuitAutomaton: LearningAutomaton, Hashable {
 
     package var actionCount: Int { distribution.count }
     package func probability(of action: Int) -> Double { distribution[action] }
+    package var memory: AutomatonMemory {
+        AutomatonMemory(probabilities: distribution.probabilities, estimates: estimates.remembered)
+    }
+
+    package mutating func recall(_ memory: AutomatonMemory) -> Bool {
+        guard distribution.adopt(memory.probabilities) else { return false }
+        estimates.adopt(memory.estimates)
+        return true
+    }
 
     package func choose(using random: inout RandomStream, available: ActionSet) -> Int {
         estimates.leastHeard(of: available, below: initialSamples)
@@ -44,31 +53,30 @@ package struct GeneralisedPursuitAutomaton: LearningAutomaton, Hashable {
         let set = checked(action, reward, available)
         estimates.record(reward, of: action)
         guard estimates.leastHeard(of: set, below: initialSamples) == nil, set.count > 1 else { return }
-        let moved = step(after: action, among: set)
+        var moved = [Double](repeating: 0, count: actionCount)
+        addStep(after: action, among: set, share: 1, to: &moved)
         distribution.reshape(set) { other, _ in moved[other] }
     }
 
-    /// Learns from rewards of several actions seen at once: what `draws` updates would do on average if each action were
-    /// drawn with its probability. Actions without a reward keep their probability. Costs draws times actions squared.
+    /// Costs draws times actions squared.
     package mutating func update(rewards: [Double?], draws: Int) {
-        let set = ActionSet(actions: rewards.indices.filter { rewards[$0] != nil })
+        let set = checked(rewards, draws)
         guard draws > 0 else { return }
         estimates.record(rewards, times: draws)
         guard set.count > 1 else { return }
+        var expected = [Double](repeating: 0, count: actionCount)
         for _ in 0..<draws {
             let total = set == actions ? 1 : distribution.share(of: set)
-            var expected = [Double](repeating: 0, count: actionCount)
-            for action in 0..<actionCount where set.contains(action: action) {
-                let share = distribution[action] / total
-                if share == 0 { continue }
-                for (other, moved) in step(after: action, among: set).enumerated() { expected[other] += share * moved }
+            for action in 0..<actionCount { expected[action] = 0 }
+            for action in 0..<actionCount where set.contains(action: action) && distribution[action] > 0 {
+                addStep(after: action, among: set, share: distribution[action] / total, to: &expected)
             }
             distribution.reshape(set) { other, _ in expected[other] }
         }
     }
 
-    /// The probabilities after `action` was taken; those outside `set` stay as they are.
-    private func step(after action: Int, among set: ActionSet) -> [Double] {
+    /// Adds to `sums` the probabilities of the actions of `set` after `action` was taken, times `share`.
+    private func addStep(after action: Int, among set: ActionSet, share: Double, to sums: inout [Double]) {
         var higher = ActionSet()
         for other in 0..<actionCount
         where set.contains(action: other) && estimates.means[other] > estimates.means[action] {
@@ -84,14 +92,14 @@ package struct GeneralisedPursuitAutomaton: LearningAutomaton, Hashable {
             spare += min(distribution[other], lowered)
         }
         let raised = higher.isEmpty ? 0 : min(step, spare) / Double(higher.count)
-        var moved = distribution.probabilities
         var others = 0.0
         for other in 0..<actionCount where other != action && set.contains(action: other) {
-            moved[other] =
-                higher.contains(action: other) ? min(total, moved[other] + raised) : max(0, moved[other] - lowered)
-            others += moved[other]
+            let moved =
+                higher.contains(action: other)
+                ? min(total, distribution[other] + raised) : max(0, distribution[other] - lowered)
+            sums[other] += share * moved
+            others += moved
         }
-        moved[action] = total - others
-        return moved
+        sums[action] += share * (total - others)
     }
 }

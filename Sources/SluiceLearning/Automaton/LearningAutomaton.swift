@@ -22,6 +22,22 @@ package protocol LearningAutomaton: Sendable {
     /// The probability that the available actions have together does not change; only its shares do.
     /// - Precondition: `action` is in `available`; `reward` is in 0...1.
     mutating func update(_ action: Int, reward: Double, available: ActionSet)
+
+    /// Learns from the rewards of several actions heard at once, as telemetry, which measures links and not flows, tells
+    /// them: what `draws` updates would do on average if each action were drawn with its probability, without the noise
+    /// of drawing. Actions without a reward keep their probability.
+    ///
+    /// - Precondition: there is one entry for each action, nil or in 0...1; `draws` is not negative.
+    mutating func update(rewards: [Double?], draws: Int)
+
+    /// All that it has learned.
+    var memory: AutomatonMemory { get }
+
+    /// Goes on from what another automaton of as many actions, of whatever scheme, has learned. Probabilities below the
+    /// floor are lifted to it; estimates that are not there are made anew.
+    ///
+    /// - Returns: false, and nothing changes, where `memory` is of another number of actions or no distribution.
+    mutating func recall(_ memory: AutomatonMemory) -> Bool
 }
 
 extension LearningAutomaton {
@@ -67,6 +83,19 @@ extension LearningAutomaton {
         let set = available.intersection(actions)
         precondition(set.contains(action: action), "action \(action) was not available")
         precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
+        return set
+    }
+
+    /// The actions that have a reward, after the preconditions of `update(rewards:draws:)` have been checked.
+    func checked(_ rewards: [Double?], _ draws: Int) -> ActionSet {
+        precondition(rewards.count == actionCount, "there are \(actionCount) actions, not \(rewards.count)")
+        precondition(draws >= 0, "nobody draws \(draws) times")
+        var set = ActionSet()
+        for (action, reward) in rewards.enumerated() {
+            guard let reward else { continue }
+            precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
+            set.insert(ActionSet(action: action))
+        }
         return set
     }
 }

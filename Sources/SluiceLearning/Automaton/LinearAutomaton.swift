@@ -28,16 +28,10 @@ package struct LinearAutomaton: LearningAutomaton, Hashable {
         self.penaltyStep = penaltyStep
     }
 
-    /// The automaton with what it has learned; nil where `probabilities` are no distribution with this floor.
-    package init?(probabilities: [Double], rewardStep: Double, penaltyStep: Double, floor: Double = 0) {
-        guard let distribution = Distribution(probabilities: probabilities, floor: floor) else { return nil }
-        self.distribution = distribution
-        self.rewardStep = rewardStep
-        self.penaltyStep = penaltyStep
-    }
-
     package var actionCount: Int { distribution.count }
     package func probability(of action: Int) -> Double { distribution[action] }
+    package var memory: AutomatonMemory { AutomatonMemory(probabilities: distribution.probabilities) }
+    package mutating func recall(_ memory: AutomatonMemory) -> Bool { distribution.adopt(memory.probabilities) }
 
     package mutating func update(_ action: Int, reward: Double, available: ActionSet) {
         let set = checked(action, reward, available)
@@ -51,29 +45,21 @@ package struct LinearAutomaton: LearningAutomaton, Hashable {
         }
     }
 
-    /// Learns from rewards of several actions seen at once: what `draws` updates would do on average if each action
-    /// were drawn with its probability, without the noise of drawing.
-    ///
     /// For a step of many draws this is the replicator equation (Börgers and Sarin, "Learning through reinforcement and
     /// replicator dynamics", J. Economic Theory 77, 1997), with r̄ the mean reward:
     ///
     ///     p_i += a p_i (r_i − r̄) + b (Σ_{j≠i} p_j (1 − r_j) / (K − 1) − p_i (1 − r̄))
     ///
-    /// Actions without a reward keep their probability.
-    /// - Parameters:
-    ///   - rewards: one for each action, each nil or in 0...1.
-    ///   - draws: how many draws the report stands for; costs actionCount each.
+    /// Costs draws times actions.
     package mutating func update(rewards: [Double?], draws: Int) {
-        precondition(rewards.count == actionCount, "there are \(actionCount) actions, not \(rewards.count)")
-        let set = ActionSet(actions: rewards.indices.filter { rewards[$0] != nil })
-        guard set.count > 1, draws > 0 else { return }
+        let set = checked(rewards, draws)
+        guard set.count > 1 else { return }
         let others = Double(set.count - 1)
         for _ in 0..<draws {
             let total = set == actions ? 1 : distribution.share(of: set)
             var mean = 0.0
             for (action, reward) in rewards.enumerated() {
                 guard let reward else { continue }
-                precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
                 mean += distribution[action] / total * reward
             }
             let (a, b) = (rewardStep, penaltyStep)

@@ -53,6 +53,15 @@ package struct PursuitAutomaton: LearningAutomaton, Hashable {
 
     package var actionCount: Int { distribution.count }
     package func probability(of action: Int) -> Double { distribution[action] }
+    package var memory: AutomatonMemory {
+        AutomatonMemory(probabilities: distribution.probabilities, estimates: estimates.remembered)
+    }
+
+    package mutating func recall(_ memory: AutomatonMemory) -> Bool {
+        guard distribution.adopt(memory.probabilities) else { return false }
+        estimates.adopt(memory.estimates)
+        return true
+    }
 
     package func choose(using random: inout RandomStream, available: ActionSet) -> Int {
         estimates.leastHeard(of: available, below: initialSamples)
@@ -85,11 +94,10 @@ package struct PursuitAutomaton: LearningAutomaton, Hashable {
             distribution.reshape(set) { other, old in other == best ? total - others : max(0, old - moved) }
         }
     }
-    /// Learns from rewards of several actions seen at once, as `draws` updates would on average if each action were drawn
-    /// with its probability: every estimate hears its reward, and the best one is pursued. Actions without a reward keep
-    /// their probability.
+
+    /// Every estimate hears its reward, and the best one is pursued.
     package mutating func update(rewards: [Double?], draws: Int) {
-        let set = ActionSet(actions: rewards.indices.filter { rewards[$0] != nil })
+        let set = checked(rewards, draws)
         guard draws > 0 else { return }
         estimates.record(rewards, times: draws)
         guard set.count > 1, let best = estimates.best(of: set) else { return }

@@ -12,8 +12,11 @@ package struct RewardEstimates: Hashable, Sendable {
 
     package let memory: Memory
     package private(set) var means: [Double]
-    /// Rewards heard for each action.
+    /// Rewards heard for each action, at most `countMax`.
     package private(set) var counts: [Int]
+
+    /// From here on another reward changes no mean of all, and counting ends.
+    package static let countMax = 1 << 53
 
     package init(actionCount: Int, memory: Memory) {
         if case .recent(let weight) = memory {
@@ -24,8 +27,21 @@ package struct RewardEstimates: Hashable, Sendable {
         counts = Array(repeating: 0, count: actionCount)
     }
 
+    package var remembered: [AutomatonMemory.Estimate] {
+        zip(means, counts).map { AutomatonMemory.Estimate(mean: $0, count: $1) }
+    }
+
+    /// Takes over estimates of as many actions; where they are none of these, nothing is known any more.
+    package mutating func adopt(_ estimates: [AutomatonMemory.Estimate]) {
+        let fits =
+            estimates.count == means.count
+            && estimates.allSatisfy { (0...1).contains($0.mean) && (0...Self.countMax).contains($0.count) }
+        means = fits ? estimates.map(\.mean) : Array(repeating: 0, count: means.count)
+        counts = fits ? estimates.map(\.count) : Array(repeating: 0, count: counts.count)
+    }
+
     package mutating func record(_ reward: Double, of action: Int) {
-        counts[action] += 1
+        counts[action] = min(counts[action] + 1, Self.countMax)
         let weight: Double =
             switch memory {
             case .all: 1 / Double(counts[action])
@@ -38,11 +54,9 @@ package struct RewardEstimates: Hashable, Sendable {
     /// Records rewards of several actions heard at once, each as if it had been heard `times` times; those that are nil
     /// were not heard.
     package mutating func record(_ rewards: [Double?], times: Int) {
-        precondition(rewards.count == means.count, "there are \(means.count) actions, not \(rewards.count)")
         for (action, reward) in rewards.enumerated() {
             guard let reward else { continue }
-            precondition(reward >= 0 && reward <= 1, "reward \(reward) is not in 0...1")
-            counts[action] += times
+            counts[action] = min(counts[action] + times, Self.countMax)
             let share = Double(times) / Double(counts[action])
             let weight: Double =
                 switch memory {

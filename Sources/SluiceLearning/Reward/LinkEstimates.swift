@@ -60,9 +60,9 @@ package struct LinkEstimates: Sendable {
     }
 
     /// τ of the smoothing in seconds.
-    package let smoothingSeconds: Double
+    package private(set) var smoothingSeconds: Double
     /// Age at which a measurement stops to count.
-    package let staleSeconds: Double
+    package private(set) var staleSeconds: Double
     /// How far ahead a reporter's clock may be.
     package static let clockSkewSeconds = 1.0
 
@@ -81,6 +81,12 @@ package struct LinkEstimates: Sendable {
         self.init(
             linkCount: topology.links.count, smoothingSeconds: policy.smoothingSeconds,
             staleSeconds: policy.staleSeconds)
+    }
+
+    /// Smooths and ages from now on as `policy` says; what was measured stays.
+    package mutating func adopt(_ policy: LearningPolicy) {
+        smoothingSeconds = policy.smoothingSeconds
+        staleSeconds = policy.staleSeconds
     }
 
     package subscript(link: LinkIndex) -> LinkEstimate { estimates[link.position] }

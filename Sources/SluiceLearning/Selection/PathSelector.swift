@@ -22,7 +22,7 @@ package struct PathRecommendation: Hashable, Sendable {
 package struct PathSelector: Sendable {
     /// Candidates, distinct, 1 to `ActionSet.limit`.
     package let paths: [Path]
-    package private(set) var automaton: PathAutomaton
+    package private(set) var automaton: any LearningAutomaton
     /// Position of the path in use.
     package private(set) var current: Int
     /// Last known reward of each candidate, 0 to 1; nil where some link was never, or too long ago, measured.
@@ -43,15 +43,19 @@ package struct PathSelector: Sendable {
     /// Most draws that one report stands for, whatever time has passed.
     package static let drawsPerReportMax = 1_000
 
+    /// - Parameter memory: what was learned of the candidates before; what is none of theirs is not used.
     /// - Precondition: `paths` are distinct, and 1 to `ActionSet.limit`; `current` is one of their positions.
     package init(
-        paths: [Path], current: Int, weights: RewardWeights, policy: LearningPolicy, topology: Topology, at now: Instant
+        paths: [Path], current: Int, weights: RewardWeights, policy: LearningPolicy, topology: Topology,
+        remembering memory: AutomatonMemory? = nil, at now: Instant
     ) {
         precondition(Set(paths).count == paths.count, "a candidate path is there twice")
         precondition(paths.indices.contains(current), "the path in use is not among the candidates")
         self.paths = paths
         self.current = current
-        automaton = PathAutomaton(actionCount: paths.count, policy: policy)
+        var automaton = policy.automaton(actionCount: paths.count)
+        if let memory { _ = automaton.recall(memory) }
+        self.automaton = automaton
         rewards = Array(repeating: nil, count: paths.count)
         placed = now
         reward = PathReward(weights: weights, candidates: paths, in: topology)
@@ -63,17 +67,10 @@ package struct PathSelector: Sendable {
         splitChange = policy.splitChange
     }
 
-    /// Takes over what an earlier selector of the same flow had learned; false, and nothing changes, where
-    /// `probabilities` are not those of as many candidates under the present floor, and for automata that have learned
-    /// more than probabilities.
-    package mutating func remember(_ probabilities: [Double]) -> Bool {
-        guard case .linear(let linear) = automaton, probabilities.count == paths.count,
-            let remembered = LinearAutomaton(
-                probabilities: probabilities, rewardStep: linear.rewardStep, penaltyStep: linear.penaltyStep,
-                floor: linear.distribution.floor)
-        else { return false }
-        automaton = .linear(remembered)
-        return true
+    /// What was learned, as it bears on other candidates of the same flow: those of `paths` that were candidates before
+    /// keep what is known of them.
+    package func memory(for paths: [Path]) -> AutomatonMemory {
+        automaton.memory.carried(to: paths.map { self.paths.firstIndex(of: $0) })
     }
 
     /// Computes the rewards of all candidates anew and lets the automaton learn from those that are known.
@@ -159,6 +156,7 @@ package struct PathSelector: Sendable {
         current = position
         placed = now
     }
+
     /// The weights of a split flow have changed; its main path is candidate `position`.
     package mutating func split(mainly position: Int, at now: Instant) {
         precondition(paths.indices.contains(position), "there is no candidate \(position)")

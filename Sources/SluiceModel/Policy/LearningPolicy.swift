@@ -18,13 +18,19 @@ package struct LearningPolicy: Hashable, Sendable {
         case discretisedPursuit
         /// DGPA with recent estimates and a floor.
         case generalisedPursuit
+        /// LELA with recent estimates and a floor.
+        case lastPositionElimination
+        /// L_R-εP in whole numbers of 2^−16, as a switch's data plane could run it, with a floor.
+        case fixedPoint
 
         /// Whether without a floor a path could be forgotten for ever.
         package func needsFloor(penaltyStep: Double) -> Bool {
             switch self {
             case .off, .linearRewardPenalty: false
             case .linearRewardEpsilonPenalty: penaltyStep == 0
-            case .linearRewardInaction, .pursuit, .discretisedPursuit, .generalisedPursuit: true
+            case .linearRewardInaction, .pursuit, .discretisedPursuit, .generalisedPursuit, .lastPositionElimination,
+                .fixedPoint:
+                true
             }
         }
     }
@@ -48,7 +54,7 @@ package struct LearningPolicy: Hashable, Sendable {
     package var pursuitStep: Double = 0.1
     /// Resolution N of the discretised schemes: a draw moves probabilities by 1 / (paths N).
     package var resolution: Int = 10
-    /// How much a new reward counts in the estimates of the pursuit schemes.
+    /// How much a new reward counts in the estimates of the pursuit schemes and of elimination.
     package var memoryWeight: Double = 0.3
     /// Least probability of each available path.
     package var floor: Double = 0.001

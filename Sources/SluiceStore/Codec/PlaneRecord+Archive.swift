@@ -100,8 +100,13 @@ extension PlaneRecord {
             sink.occurrences("history", ended.history)
         case .automaton(let automaton):
             sink.list("paths", automaton.paths) { $0.links(element, $1) }
-            sink.integer("current", automaton.current)
             sink.list("probabilities", automaton.probabilities) { $0.real(element, $1) }
+            sink.list("estimates", automaton.estimates) { sink, estimate in
+                sink.group(element) {
+                    $0.real("mean", estimate.mean)
+                    $0.integer("count", estimate.count)
+                }
+            }
         }
     }
 
@@ -147,9 +152,14 @@ extension PlaneRecord {
             self = .automaton(
                 AutomatonRecord(
                     paths: try source.list("paths") { source throws(RecordFault) in try source.links(element) },
-                    current: try source.integer("current"),
                     probabilities: try source.list("probabilities") { source throws(RecordFault) in
                         try source.real(element)
+                    },
+                    estimates: try source.list("estimates") { source throws(RecordFault) in
+                        try source.group(element) { source throws(RecordFault) in
+                            AutomatonRecord.Estimate(
+                                mean: try source.real("mean"), count: try source.integer("count"))
+                        }
                     }))
         }
     }
