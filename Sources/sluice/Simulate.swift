@@ -55,10 +55,13 @@ struct Simulate: ParsableCommand {
             valueName: "name"))
     var scheme = LearningPolicy().scheme.rawValue
 
+    @Flag(help: "In shift, let a whole control plane admit and move the flows.")
+    var controlPlane = false
+
     @Flag(help: "Print one JSON document.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write the plot of change, two-paths or shift to this file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the plot to this file.", valueName: "file"))
     var svg: String?
 
     private static let schemes = LearningPolicy.Scheme.allCases.filter { $0 != .off }.map(\.rawValue)
@@ -70,8 +73,8 @@ struct Simulate: ParsableCommand {
             throw ValidationError("--scheme is one of \(Self.schemes.joined(separator: ", "))")
         }
         if let runs, runs < 1 || runs > 1_000_000 { throw ValidationError("--runs is 1 to 1000000") }
-        if svg != nil, experiment == .stationary { throw ValidationError("stationary has no plot") }
         if experiment == .shift, topology == nil { throw ValidationError("shift needs --topology") }
+        if experiment != .shift, controlPlane { throw ValidationError("--control-plane is for shift") }
         if experiment != .shift, topology != nil { throw ValidationError("--topology is for shift") }
     }
 
@@ -79,7 +82,7 @@ struct Simulate: ParsableCommand {
         let account: ExperimentAccount
         switch experiment {
         case .stationary:
-            account = ExperimentAccount(StationaryExperiment(runs: runs ?? 3_000, seed: seed))
+            account = ExperimentAccount(StationaryExperiment(runs: runs ?? 3_000, seed: seed), plotted: svg != nil)
         case .change:
             account = ExperimentAccount(ChangeExperiment(runs: runs ?? 1_000, seed: seed), plotted: svg != nil)
         case .twoPaths:
@@ -94,7 +97,9 @@ struct Simulate: ParsableCommand {
                 case .throughput: ShiftExperiment.throughputWeights
                 }
             account = ExperimentAccount(
-                ShiftExperiment(topology: network, weights: weights, scheme: chosenScheme, seed: seed))
+                ShiftExperiment(
+                    topology: network, weights: weights, scheme: chosenScheme,
+                    decider: controlPlane ? .controlPlane : .agents, seed: seed))
         }
         if let svg, let plot = account.plot { try OutputFile.write(Array(plot.svg.utf8), to: svg) }
         StandardOutput.write(json ? account.jsonText(experiment.rawValue, seed: seed) : account.text)

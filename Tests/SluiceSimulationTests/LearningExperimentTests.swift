@@ -37,6 +37,24 @@ import Testing
         #expect(experiment.run(.fixed).throughput < 0.85)
     }
 
+    @Test func `the best static split is the one that fills neither path`() {
+        // 0.9 Mbit/s each: at most 83 flows fit 75 Mbit/s and at most 27 fit 25 Mbit/s.
+        let fast = TwoPathExperiment.bestSplit(firstIsFast: true)
+        #expect((73...83).contains(fast.first) && abs(fast.share - 1) < 1e-9)
+        let slow = TwoPathExperiment.bestSplit(firstIsFast: false)
+        #expect((17...27).contains(slow.first) && abs(slow.share - 1) < 1e-9)
+    }
+
+    @Test func `the probability of the best action grows to one`() throws {
+        let experiment = StationaryExperiment(runs: 30, seed: 2)
+        let environment = StationaryExperiment.environments[0]
+        let scheme = try #require(environment.schemes.first).scheme
+        let curve = experiment.trajectory(of: scheme, in: environment, stride: 500, until: 5_000)
+        #expect(curve.map(\.iteration) == Array(stride(from: 500, through: 5_000, by: 500)))
+        #expect(zip(curve, curve.dropFirst()).allSatisfy { $0.probability <= $1.probability + 0.02 })
+        #expect(curve[0].probability < 0.9 && curve[9].probability > 0.9)
+    }
+
     @Test func `the same seed gives the same run`() {
         let first = TwoPathExperiment(seed: 9).run(.move)
         let second = TwoPathExperiment(seed: 9).run(.move)
@@ -52,6 +70,31 @@ import Testing
         #expect(result.restlessness < 0.04)
         #expect(result.delayAfter < result.unmovedDelay)
         #expect(result.delayAfter < 1.2 * result.bestDelay)
+    }
+
+    @Test func `flows of a whole control plane get out of the way of congestion too, within its ledger`() throws {
+        let result = ShiftExperiment(
+            topology: try ladder(), weights: ShiftExperiment.throughputWeights, decider: .controlPlane, agents: 60,
+            seed: 4
+        ).run()
+        #expect(result.movesAfterShift > 0)
+        #expect(result.restlessness < 0.04)
+        #expect(result.delayAfter < result.unmovedDelay)
+        #expect(result.delayAfter < 1.2 * result.bestDelay)
+        let topology = try ladder(capacity: .megabits(100))
+        let nodes = topology.switches
+        var network = FluidNetwork(topology: topology, bufferSeconds: 0.02)
+        network.background[0] = 95e6
+        var population = ControlledPopulation(
+            topology: topology, network: network,
+            ends: (0..<40).map { (source: nodes[$0 % 3], destination: nodes[5 - $0 % 2]) },
+            bandwidth: .kilobits(2_400), learning: LearningPolicy(), seed: 8)
+        for _ in 0..<300 {
+            _ = population.send()
+            population.decide()
+            #expect(population.faults.isEmpty, "\(population.faults.prefix(3))")
+        }
+        #expect(population.moves > 0)
     }
 
     @Test func `moves never violate the ledger`() throws {

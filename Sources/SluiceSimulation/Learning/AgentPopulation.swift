@@ -1,17 +1,10 @@
-// Many flows on one fluid network, each with its own automaton: what the experiments with path choice have in common.
-// The network is measured ten times a second as telemetry would measure it, and the flows learn and move by the very
-// values that the control plane uses.
+// Flows that each have an automaton and nothing else: the network is measured as telemetry would measure it, and the flows
+// learn and move by the very values that the control plane uses.
 
 package import SluiceLearning
 package import SluiceModel
 
-package struct AgentPopulation: Sendable {
-    package static let telemetrySeconds = 0.1
-    /// Steps of the fluid model.
-    package static let stepSeconds = 0.01
-    /// Relative error of each measurement, uniform.
-    package static let measurementError = 0.02
-
+package struct AgentPopulation: FlowPopulation, Sendable {
     package let topology: Topology
     package var network: FluidNetwork
     package private(set) var selectors: [PathSelector]
@@ -22,8 +15,7 @@ package struct AgentPopulation: Sendable {
 
     private var estimates: LinkEstimates
     private let rates: [Double]
-    /// Links of the path that each flow takes.
-    private var taken: [[Int]]
+    package private(set) var taken: [[Int]]
     private var random: RandomStream
 
     /// - Parameters:
@@ -48,25 +40,21 @@ package struct AgentPopulation: Sendable {
         random = RandomStream(seed: seed, purpose: "telemetry noise")
     }
 
-    /// Lets the flows send for one telemetry interval, then measures every link.
-    ///
-    /// - Returns: mean rate that arrived in the interval, bit/s.
     package mutating func send() -> Double {
-        let steps = Int((Self.telemetrySeconds / Self.stepSeconds).rounded())
-        var delivered = 0.0
-        for _ in 0..<steps { delivered += network.advance(Self.stepSeconds, rates: rates, paths: taken) }
-        now = now.advanced(bySeconds: Self.telemetrySeconds)
-        for link in topology.links.indices {
-            func measured(_ value: Double) -> Double { value * (1 + Self.measurementError * (2 * random.unit() - 1)) }
-            let sample = LinkSample(
-                link: LinkIndex(link), time: now, utilisation: min(1, measured(network.utilisation(of: link))),
-                queueDepthBytes: Int(measured(network.queuedBits(of: link)) / 8),
-                latency: Latency(microseconds: Int((measured(network.delay(of: link)) * 1e6).rounded())),
-                lossRatio: network.lossRatio[link])
+        let delivered = SimulatedTelemetry.advance(&network, rates: rates, paths: taken)
+        now = now.advanced(bySeconds: SimulatedTelemetry.seconds)
+        for sample in SimulatedTelemetry.samples(of: network, topology: topology, at: now, random: &random) {
             let refusal = estimates.record(sample, at: now)
             precondition(refusal == nil, "a measurement of our own network was refused")
         }
-        return delivered / Double(steps)
+        return delivered
+    }
+
+    package var candidates: [[[Int]]] { selectors.map { $0.paths.map { $0.links.map(\.position) } } }
+
+    package mutating func decide() {
+        learn()
+        move()
     }
 
     /// Lets every automaton learn from the last measurements.
@@ -76,8 +64,6 @@ package struct AgentPopulation: Sendable {
 
     /// Moves flows as their automata recommend and the ledger permits; who is asked first changes from round to round.
     package mutating func move() {
-        var users = [Int](repeating: 0, count: topology.links.count)
-        for path in taken { for link in path { users[link] += 1 } }
         var round = MoveRound(topology: topology, flows: users, at: now)
         let first = random.below(selectors.count)
         for offset in selectors.indices {
@@ -113,11 +99,6 @@ package struct AgentPopulation: Sendable {
             actions: selector.paths.indices.filter { position in
                 ledger.fits(bandwidths[flow], on: selector.paths[position].links.filter { !own.contains($0) })
             })
-    }
-
-    /// Mean one-way delay over the flows now, in seconds.
-    package var meanDelay: Double {
-        taken.reduce(0) { $0 + network.delay(of: $1) } / Double(max(1, taken.count))
     }
 
     /// Smoothed utilisation of a link as telemetry knows it, 0 to 1.

@@ -12,8 +12,9 @@ package struct ChangeExperiment: Sendable {
         package let adaptation: MeanEstimate
         /// Mean of (best mean reward − mean reward of the path taken) over all samples.
         package let regret: MeanEstimate
-        /// Runs in which the new best path never had .8.
+        /// Runs in which the new best path never had .8, of all.
         package let never: Int
+        package let runs: Int
     }
 
     package static let before = [0.9, 0.6, 0.5, 0.4]
@@ -73,7 +74,7 @@ package struct ChangeExperiment: Sendable {
         }
         return Result(
             scheme: scheme.name, parameters: scheme.parameters, adaptation: MeanEstimate(adaptations),
-            regret: MeanEstimate(regrets), never: never)
+            regret: MeanEstimate(regrets), never: never, runs: runs)
     }
 
     /// Mean probability of the best path over the runs, each `stride` samples.

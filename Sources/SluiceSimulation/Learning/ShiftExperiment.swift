@@ -42,8 +42,17 @@ package struct ShiftExperiment: Sendable {
     private static let burstBits = 120_000.0
     private static let searchStarts = 20
 
+    /// Who decides for the flows.
+    package enum Decider: String, Hashable, Sendable, CaseIterable {
+        /// Each flow's automaton, the ledger and the rounds, with four candidates as short and different as can be.
+        case agents
+        /// A whole control plane, which finds the candidates itself.
+        case controlPlane
+    }
+
     package let topology: Topology
     package let agents: Int
+    package let decider: Decider
     package let seed: UInt64
     package let policy: LearningPolicy
     package let weights: RewardWeights
@@ -60,40 +69,66 @@ package struct ShiftExperiment: Sendable {
     ///   - scheme: the flows' automata; not off.
     package init(
         topology: Topology, weights: RewardWeights, margin: Double = margin,
-        scheme: LearningPolicy.Scheme = LearningPolicy().scheme, agents: Int = 200, seed: UInt64 = 1
+        scheme: LearningPolicy.Scheme = LearningPolicy().scheme, decider: Decider = .agents, agents: Int = 200,
+        seed: UInt64 = 1
     ) {
         self.topology = topology
         self.agents = agents
+        self.decider = decider
         self.seed = seed
         self.weights = weights
         var policy = LearningPolicy()
         policy.margin = margin
         policy.scheme = scheme
+        policy.rewardWeights = weights
         self.policy = policy
     }
 
     /// - Precondition: the topology has two switches that reach each other.
     package func run() -> Result {
-        let candidates = demands()
+        let ends = ends()
+        let candidates = ends.map { pair in
+            let paths = CandidatePaths.find(
+                from: pair.source, to: pair.destination, count: policy.paths, in: topology)
+            precondition(!paths.isEmpty, "the topology is not connected")
+            return paths
+        }
         var users = [Int](repeating: 0, count: topology.links.count)
         for paths in candidates { for link in paths[0].links { users[link.position] += 1 } }
-        // The rate at which the fullest link is at `load`.
+        // The rate at which the fullest link is at `load`, each flow on its fastest path.
         let bandwidth =
             topology.links.filter { users[$0.index.position] > 0 }
             .map { Double($0.reservable.bitsPerSecond) * Self.load / Double(users[$0.index.position]) }.min() ?? 0
         let rate = Bandwidth(bitsPerSecond: max(1, Int(bandwidth)))
+        let network = FluidNetwork(
+            topology: topology, bufferSeconds: Self.bufferSeconds, burstBits: Self.burstBits)
+        switch decider {
+        case .agents:
+            return run(
+                AgentPopulation(
+                    topology: topology, network: network, candidates: candidates,
+                    bandwidths: Array(repeating: rate, count: agents), policy: policy, weights: weights, seed: seed),
+                rate: rate)
+        case .controlPlane:
+            return run(
+                ControlledPopulation(
+                    topology: topology, network: network, ends: ends, bandwidth: rate, learning: policy, seed: seed),
+                rate: rate)
+        }
+    }
+
+    private func run(_ start: some FlowPopulation, rate: Bandwidth) -> Result {
+        var population = start
+        let users = population.users
         let congested = topology.links.filter { $0.kind == .trunk }.sorted {
             let (left, right) = (users[$0.index.position], users[$1.index.position])
             return left == right ? $0.index < $1.index : left > right
         }.prefix(Self.congestedLinks).map(\.index.position)
-        var population = AgentPopulation(
-            topology: topology,
-            network: FluidNetwork(topology: topology, bufferSeconds: Self.bufferSeconds, burstBits: Self.burstBits),
-            candidates: candidates, bandwidths: Array(repeating: rate, count: agents), policy: policy,
-            weights: weights, seed: seed)
+        var unmoved = population.taken
         var series: [Second] = []
         for second in 0..<Self.seconds {
             if second == Self.shiftSecond {
+                unmoved = population.taken
                 for link in congested {
                     population.network.background[link] = Self.background * population.network.capacity[link]
                 }
@@ -103,19 +138,19 @@ package struct ShiftExperiment: Sendable {
             for _ in 0..<10 {
                 _ = population.send()
                 delay += population.meanDelay / 10
-                population.learn()
-                population.move()
+                population.decide()
             }
             series.append(Second(second: second, moves: population.moves - before, delay: delay))
         }
-        let yardstick = StaticAssignment(
-            network: population.network, candidates: candidates.map { $0.map { $0.links.map(\.position) } },
-            rate: Double(rate.bitsPerSecond))
+        func yardstick(_ candidates: [[[Int]]]) -> StaticAssignment {
+            StaticAssignment(
+                network: population.network, candidates: candidates, rate: Double(rate.bitsPerSecond))
+        }
+        let candidates = population.candidates
+        let present = zip(candidates, population.taken).map { $0.firstIndex(of: $1) ?? 0 }
         return result(
-            series,
-            best: yardstick.best(
-                from: population.selectors.map(\.current), starts: Self.searchStarts, seed: seed),
-            unmoved: yardstick.meanDelay(of: Array(repeating: 0, count: agents)))
+            series, best: yardstick(candidates).best(from: present, starts: Self.searchStarts, seed: seed),
+            unmoved: yardstick(unmoved.map { [$0] }).meanDelay(of: Array(repeating: 0, count: agents)))
     }
 
     private func result(_ series: [Second], best: Double, unmoved: Double) -> Result {
@@ -129,20 +164,17 @@ package struct ShiftExperiment: Sendable {
             movesAfterShift: series[Self.shiftSecond...].reduce(0) { $0 + $1.moves })
     }
 
-    /// Candidates of each flow, between random switches that have hosts (any switches, where none has).
-    private func demands() -> [[Path]] {
+    /// Random switches that have hosts (any switches, where none has).
+    private func ends() -> [(source: NodeIndex, destination: NodeIndex)] {
         let edges = topology.hosts.compactMap { topology.attachment(of: $0)?.switch }
         let ends = edges.isEmpty ? topology.switches : Array(Set(edges)).sorted()
         precondition(ends.count > 1, "flows need two switches")
         var random = RandomStream(seed: seed, purpose: "demands of the shift")
-        var demands: [[Path]] = []
-        while demands.count < agents {
+        var pairs: [(source: NodeIndex, destination: NodeIndex)] = []
+        while pairs.count < agents {
             let (source, destination) = (ends[random.below(ends.count)], ends[random.below(ends.count)])
-            guard source != destination else { continue }
-            let paths = CandidatePaths.find(from: source, to: destination, count: policy.paths, in: topology)
-            precondition(!paths.isEmpty, "the topology is not connected")
-            demands.append(paths)
+            if source != destination { pairs.append((source, destination)) }
         }
-        return demands
+        return pairs
     }
 }

@@ -12,6 +12,8 @@ package struct StationaryExperiment: Sendable {
         /// The schemes with the fastest parameters at which at least .99 of the runs ended at the best action, and the
         /// mean iterations that were measured elsewhere for the same scheme.
         package let schemes: [(scheme: Scheme, reference: Double)]
+
+        package var best: Int { successes.indices.max { successes[$0] < successes[$1] } ?? 0 }
     }
 
     package struct Result: Sendable {
@@ -65,17 +67,38 @@ package struct StationaryExperiment: Sendable {
         for run in 0..<runs {
             let (count, end) = settle(scheme, environment.successes, run: run)
             iterations.append(Double(count))
-            if end == environment.successes.indices.max(by: { environment.successes[$0] < environment.successes[$1] }) {
-                right += 1
-            }
+            if end == environment.best { right += 1 }
         }
         return Result(
             environment: environment.name, scheme: scheme.name, parameters: scheme.parameters,
             iterations: MeanEstimate(iterations), accuracy: Double(right) / Double(runs), reference: reference)
     }
 
+    /// Mean probability of the best action over the runs, each `stride` iterations; a run that has settled stays as it is.
+    package func trajectory(
+        of scheme: Scheme, in environment: Environment, stride: Int, until end: Int
+    ) -> [(iteration: Int, probability: Double)] {
+        var sums = [Double](repeating: 0, count: end / stride)
+        let best = environment.best
+        for run in 0..<runs {
+            var last = 0.0
+            var next = 0
+            _ = settle(scheme, environment.successes, run: run) { iteration, probabilities in
+                last = probabilities(best)
+                guard iteration % stride == 0, next < sums.count else { return }
+                sums[next] += last
+                next += 1
+            }
+            for rest in next..<max(next, sums.count) { sums[rest] += last }
+        }
+        return sums.enumerated().map { (iteration: ($0.offset + 1) * stride, probability: $0.element / Double(runs)) }
+    }
+
     /// Iterations, and the action at the end; nil where no probability reached .999 in `iterationsMax`.
-    private func settle(_ scheme: Scheme, _ successes: [Double], run: Int) -> (count: Int, end: Int?) {
+    private func settle(
+        _ scheme: Scheme, _ successes: [Double], run: Int,
+        observe: (_ iteration: Int, _ probability: (Int) -> Double) -> Void = { _, _ in }
+    ) -> (count: Int, end: Int?) {
         func settle<Automaton: LearningAutomaton>(_ automaton: Automaton) -> (count: Int, end: Int?) {
             var automaton = automaton
             var random = RandomStream(seed: seed &+ UInt64(run) &* 0x9e37_79b9, purpose: "stationary environment")
@@ -83,6 +106,7 @@ package struct StationaryExperiment: Sendable {
             for count in 1...Self.iterationsMax {
                 let action = automaton.choose(using: &random, available: all)
                 automaton.update(action, reward: random.unit() < successes[action] ? 1 : 0, available: all)
+                observe(count) { automaton.probability(of: $0) }
                 if let end = successes.indices.first(where: { automaton.probability(of: $0) >= Self.settled }) {
                     return (count, end)
                 }

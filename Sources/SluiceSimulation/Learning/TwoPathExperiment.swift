@@ -32,9 +32,9 @@ package struct TwoPathExperiment: Sendable {
 
     package struct Result: Sendable {
         package let control: Control
-        /// What arrived over what the best split of each period would have carried.
+        /// What arrived over what the best static split of each period would have carried (`bestSplit`).
         package let throughput: Double
-        /// Seconds after each change until 97 % of the best were carried and stayed so for a second; nil: not before the
+        /// Seconds after each change until 97 % of that were carried and stayed so for a second; nil: not before the
         /// next change.
         package let found: [Double?]
         package let moves: Int
@@ -49,6 +49,7 @@ package struct TwoPathExperiment: Sendable {
     private static let flowRate = Bandwidth.kilobits(900)
     private static let rates = (fast: 75e6, slow: 25e6)
     private static let groupWeights = 64
+    private static let bufferSeconds = 0.02
 
     package let seed: UInt64
     package let policy: LearningPolicy
@@ -63,7 +64,7 @@ package struct TwoPathExperiment: Sendable {
     package func run(_ control: Control) -> Result {
         let (topology, paths) = Self.twoPaths()
         let bottlenecks = paths.map { $0.links[1] }
-        let network = FluidNetwork(topology: topology, bufferSeconds: 0.02)
+        let network = FluidNetwork(topology: topology, bufferSeconds: Self.bufferSeconds)
         var population = AgentPopulation(
             topology: topology, network: network, candidates: Array(repeating: paths, count: Self.flows),
             bandwidths: Array(repeating: Self.flowRate, count: Self.flows), policy: policy,
@@ -71,18 +72,20 @@ package struct TwoPathExperiment: Sendable {
         let share = control == .fixed ? 75 : 50
         for flow in share..<Self.flows { population.place(flow, on: 1) }
         let offered = Double(Self.flowRate.bitsPerSecond * Self.flows)
-        let intervals = Int((Self.seconds / AgentPopulation.telemetrySeconds).rounded())
-        let perPeriod = Int((Self.periodSeconds / AgentPopulation.telemetrySeconds).rounded())
+        let intervals = Int((Self.seconds / SimulatedTelemetry.seconds).rounded())
+        let perPeriod = Int((Self.periodSeconds / SimulatedTelemetry.seconds).rounded())
+        let best = [false, true].map { Self.bestSplit(firstIsFast: $0).share }
         var shares: [Double] = []
+        /// The same, of what the best static split would have carried.
+        var sharesOfBest: [Double] = []
         for interval in 0..<intervals {
             let firstIsFast = interval / perPeriod % 2 == 0
             population.network.setCapacity(firstIsFast ? Self.rates.fast : Self.rates.slow, of: bottlenecks[0].position)
             population.network.setCapacity(firstIsFast ? Self.rates.slow : Self.rates.fast, of: bottlenecks[1].position)
             shares.append(population.send() / offered)
+            sharesOfBest.append(shares[interval] / best[firstIsFast ? 1 : 0])
             switch control {
-            case .move:
-                population.learn()
-                population.move()
+            case .move: population.decide()
             case .split:
                 population.learn()
                 Self.follow(&population)
@@ -91,15 +94,38 @@ package struct TwoPathExperiment: Sendable {
             }
         }
         return Result(
-            control: control, throughput: shares.reduce(0, +) / Double(shares.count),
-            found: Self.found(shares, perPeriod: perPeriod), moves: population.moves,
+            control: control, throughput: sharesOfBest.reduce(0, +) / Double(sharesOfBest.count),
+            found: Self.found(sharesOfBest, perPeriod: perPeriod), moves: population.moves,
             series: stride(from: 0, to: shares.count, by: 10).map { start in
                 let window = shares[start..<min(start + 10, shares.count)]
                 return (
-                    second: Double(start) * AgentPopulation.telemetrySeconds,
+                    second: Double(start) * SimulatedTelemetry.seconds,
                     share: window.reduce(0, +) / Double(window.count)
                 )
             })
+    }
+
+    /// The split of the flows that carries most while the rates stay as they are: of all of them, each held for a
+    /// second, the first with the greatest throughput.
+    ///
+    /// - Returns: how many flows take the first path, and the share of the offered rate that arrives in the last tenth.
+    package static func bestSplit(firstIsFast: Bool) -> (first: Int, share: Double) {
+        let (topology, paths) = twoPaths()
+        let rates = [Double](repeating: Double(flowRate.bitsPerSecond), count: flows)
+        var best = (first: 0, share: 0.0)
+        for first in 0...flows {
+            var network = FluidNetwork(topology: topology, bufferSeconds: bufferSeconds)
+            network.setCapacity(firstIsFast ? Self.rates.fast : Self.rates.slow, of: paths[0].links[1].position)
+            network.setCapacity(firstIsFast ? Self.rates.slow : Self.rates.fast, of: paths[1].links[1].position)
+            let taken = (0..<flows).map { paths[$0 < first ? 0 : 1].links.map(\.position) }
+            var delivered: [Double] = []
+            for _ in 0..<100 {
+                delivered.append(network.advance(SimulatedTelemetry.stepSeconds, rates: rates, paths: taken))
+            }
+            let share = delivered.suffix(10).reduce(0, +) / 10 / rates.reduce(0, +)
+            if share > best.share { best = (first, share) }
+        }
+        return best
     }
 
     /// Flows are spread over the group's buckets in order, so that a change of weights moves as few as it can.
@@ -124,7 +150,7 @@ package struct TwoPathExperiment: Sendable {
             let first = period.indices.first { index in
                 index + 10 <= period.endIndex && period[index..<(index + 10)].allSatisfy { $0 >= foundShare }
             }
-            return first.map { Double($0 - start) * AgentPopulation.telemetrySeconds }
+            return first.map { Double($0 - start) * SimulatedTelemetry.seconds }
         }
     }
 

@@ -86,7 +86,7 @@ private func fixed(_ value: Double, _ decimals: Int) -> String {
 }
 
 extension ExperimentAccount {
-    init(_ experiment: StationaryExperiment) {
+    init(_ experiment: StationaryExperiment, plotted: Bool) {
         setting = [
             "Action i succeeds with a fixed probability; a run ends when one probability reaches "
                 + "\(StationaryExperiment.settled).",
@@ -105,6 +105,19 @@ extension ExperimentAccount {
                 .number(result.accuracy, decimals: 4), .number(result.reference, decimals: 0),
             ]
         }
+        guard plotted else { return }
+        plot = LinePlot(
+            title: "Probability of the best of ten actions, whose rewards never change", xTitle: "iteration",
+            yTitle: "probability",
+            series: StationaryExperiment.environments.flatMap { environment in
+                environment.schemes.map { scheme, _ in
+                    LinePlot.Series(
+                        name: "\(environment.name) \(scheme.name)",
+                        points: experiment.trajectory(of: scheme, in: environment, stride: 25, until: 5_000).map {
+                            (x: Double($0.iteration), y: $0.probability)
+                        })
+                }
+            })
     }
 
     init(_ experiment: ChangeExperiment, plotted: Bool) {
@@ -143,11 +156,17 @@ extension ExperimentAccount {
     }
 
     init(_ experiment: TwoPathExperiment) {
+        let (fast, slow) = (
+            TwoPathExperiment.bestSplit(firstIsFast: true), TwoPathExperiment.bestSplit(firstIsFast: false)
+        )
+        let best = (first: fast.first, second: slow.first, share: min(fast.share, slow.share))
         setting = [
             "\(TwoPathExperiment.flows) flows of 0.9 Mbit/s over paths of 75 and 25 Mbit/s, which change places every "
                 + "100 s for 500 s; telemetry at 10 Hz.",
-            "Throughput: what arrived over what the best split of each period carries. Found again: slowest of the four "
-                + "changes, until 97 % are carried.",
+            "Throughput: what arrived over what the best static split of each period carries (of 0 to "
+                + "\(TwoPathExperiment.flows) flows on the first path, \(best.first) then \(best.second): "
+                + "\(fixed(best.share * 100, 1)) % of the offered rate).",
+            "Found again: slowest of the four changes, until 97 % of that are carried.",
         ]
         columns = [
             Column(title: "control", member: "control", isText: true),
@@ -175,7 +194,8 @@ extension ExperimentAccount {
         let result = experiment.run()
         setting = [
             "\(result.topology): \(result.agents) flows; at \(ShiftExperiment.shiftSecond) s other traffic takes 60 % of "
-                + "each of the three busiest links; telemetry at 10 Hz, margin \(experiment.policy.margin).",
+                + "each of the three busiest links; telemetry at 10 Hz, margin \(experiment.policy.margin)"
+                + (experiment.decider == .controlPlane ? "; the whole control plane decides." : "."),
             "Mean one-way delays; after the shift from \(ShiftExperiment.settleSeconds) s on.",
         ]
         columns = [
