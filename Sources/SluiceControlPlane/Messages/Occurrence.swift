@@ -3,7 +3,7 @@
 package import SluiceForwarding
 package import SluiceModel
 
-package struct Occurrence: Hashable, Sendable {
+package struct Occurrence: Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case flowAdmitted = "flow.admitted"
         case flowRejected = "flow.rejected"
@@ -42,20 +42,159 @@ package struct Occurrence: Hashable, Sendable {
         case learning
     }
 
-    package var number: UInt64
-    package var time: Instant
-    package var kind: Kind
-    package var flow: FlowID?
-    package var link: LinkID?
-    package var `switch`: NodeID?
-    package var linkState: LinkState?
-    package var path: [LinkID]
-    package var formerPath: [LinkID]
+    private struct Facts: Hashable, Sendable {
+        var number: UInt64
+        var time: Instant
+        var kind: Kind
+        var flow: FlowID?
+        var link: LinkID?
+        var `switch`: NodeID?
+        var linkState: LinkState?
+        var path: [LinkID] = []
+        var formerPath: [LinkID] = []
+        var shares: [PathShare] = []
+        var moveReason: MoveReason?
+        var by: FlowID?
+        var formerReward: Double?
+        var presentReward: Double?
+        var reason: FlowReason?
+        var rejectionCode: Rejection.Code?
+        var message: String?
+    }
+
+    /// Sendable: the facts are only changed while this is their one reference (`isKnownUniquelyReferenced`), so no other
+    /// thread can have them then.
+    private final class Box: @unchecked Sendable {
+        var facts: Facts
+        init(_ facts: Facts) { self.facts = facts }
+    }
+
+    /// An occurrence goes to the history of its flow, to logs and to every subscriber.
+    private var box: Box
+
+    private mutating func own() { if !isKnownUniquelyReferenced(&box) { box = Box(box.facts) } }
+
+    package var number: UInt64 {
+        get { box.facts.number }
+        _modify {
+            own()
+            yield &box.facts.number
+        }
+    }
+    package var time: Instant {
+        get { box.facts.time }
+        _modify {
+            own()
+            yield &box.facts.time
+        }
+    }
+    package var kind: Kind {
+        get { box.facts.kind }
+        _modify {
+            own()
+            yield &box.facts.kind
+        }
+    }
+    package var flow: FlowID? {
+        get { box.facts.flow }
+        _modify {
+            own()
+            yield &box.facts.flow
+        }
+    }
+    package var link: LinkID? {
+        get { box.facts.link }
+        _modify {
+            own()
+            yield &box.facts.link
+        }
+    }
+    package var `switch`: NodeID? {
+        get { box.facts.`switch` }
+        _modify {
+            own()
+            yield &box.facts.`switch`
+        }
+    }
+    package var linkState: LinkState? {
+        get { box.facts.linkState }
+        _modify {
+            own()
+            yield &box.facts.linkState
+        }
+    }
+    package var path: [LinkID] {
+        get { box.facts.path }
+        _modify {
+            own()
+            yield &box.facts.path
+        }
+    }
+    package var formerPath: [LinkID] {
+        get { box.facts.formerPath }
+        _modify {
+            own()
+            yield &box.facts.formerPath
+        }
+    }
     /// The paths of a split flow, `path` first; none for a flow on one path.
-    package var shares: [PathShare] = []
-    package var moveReason: MoveReason?
+    package var shares: [PathShare] {
+        get { box.facts.shares }
+        _modify {
+            own()
+            yield &box.facts.shares
+        }
+    }
+    package var moveReason: MoveReason? {
+        get { box.facts.moveReason }
+        _modify {
+            own()
+            yield &box.facts.moveReason
+        }
+    }
     /// For a move that made room: the flow that needed it.
-    package var by: FlowID?
+    package var by: FlowID? {
+        get { box.facts.by }
+        _modify {
+            own()
+            yield &box.facts.by
+        }
+    }
+    package var formerReward: Double? {
+        get { box.facts.formerReward }
+        _modify {
+            own()
+            yield &box.facts.formerReward
+        }
+    }
+    package var presentReward: Double? {
+        get { box.facts.presentReward }
+        _modify {
+            own()
+            yield &box.facts.presentReward
+        }
+    }
+    package var reason: FlowReason? {
+        get { box.facts.reason }
+        _modify {
+            own()
+            yield &box.facts.reason
+        }
+    }
+    package var rejectionCode: Rejection.Code? {
+        get { box.facts.rejectionCode }
+        _modify {
+            own()
+            yield &box.facts.rejectionCode
+        }
+    }
+    package var message: String? {
+        get { box.facts.message }
+        _modify {
+            own()
+            yield &box.facts.message
+        }
+    }
     /// For a move by learning: expected reward of the old and the new path, 0 to 1.
     package var rewards: (former: Double, present: Double)? {
         get { formerReward.flatMap { former in presentReward.map { (former, $0) } } }
@@ -64,19 +203,23 @@ package struct Occurrence: Hashable, Sendable {
             presentReward = newValue?.present
         }
     }
-    package var formerReward: Double?
-    package var presentReward: Double?
-    package var reason: FlowReason?
-    package var rejectionCode: Rejection.Code?
-    package var message: String?
 
     package init(number: UInt64, time: Instant, kind: Kind) {
-        self.number = number
-        self.time = time
-        self.kind = kind
-        path = []
-        formerPath = []
+        box = Box(Facts(number: number, time: time, kind: kind))
     }
+}
+
+extension Occurrence: Hashable {
+    package static func == (left: Occurrence, right: Occurrence) -> Bool {
+        left.box === right.box || left.box.facts == right.box.facts
+    }
+
+    package func hash(into hasher: inout Hasher) { box.facts.hash(into: &hasher) }
+}
+
+/// As if its facts were its own.
+extension Occurrence: CustomReflectable {
+    package var customMirror: Mirror { Mirror(reflecting: box.facts) }
 }
 
 package enum Notification: Hashable, Sendable {

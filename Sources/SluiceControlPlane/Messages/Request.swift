@@ -34,24 +34,95 @@ package enum Request: Hashable, Sendable {
 }
 
 /// A flow as it is asked for.
-package struct FlowRequest: Hashable, Sendable {
+///
+/// One reference to facts that never change, since a request is handed on many times and kept with its flow; setting a
+/// member makes new ones.
+package struct FlowRequest: Sendable {
+    private struct Facts: Hashable, Sendable {
+        var id: FlowID?
+        var source: NodeID
+        var destination: NodeID
+        var bandwidth: Bandwidth
+        var reverseBandwidth: Bandwidth?
+        var minBandwidth: Bandwidth?
+        var className: String?
+        var priority: Int?
+        var match: FlowMatch?
+        var constraints: ConstraintRequest
+        var protection: Protection
+        var start: Instant?
+        var lifetimeSeconds: Double?
+    }
+
+    private final class Box: Sendable {
+        let facts: Facts
+        init(_ facts: Facts) { self.facts = facts }
+    }
+
+    private var box: Box
+
+    private mutating func change(_ body: (inout Facts) -> Void) {
+        var facts = box.facts
+        body(&facts)
+        box = Box(facts)
+    }
+
     /// Chosen by the control plane where nil.
-    package var id: FlowID?
-    package var source: NodeID
-    package var destination: NodeID
-    package var bandwidth: Bandwidth
+    package var id: FlowID? {
+        get { box.facts.id }
+        set { change { $0.id = newValue } }
+    }
+    package var source: NodeID {
+        get { box.facts.source }
+        set { change { $0.source = newValue } }
+    }
+    package var destination: NodeID {
+        get { box.facts.destination }
+        set { change { $0.destination = newValue } }
+    }
+    package var bandwidth: Bandwidth {
+        get { box.facts.bandwidth }
+        set { change { $0.bandwidth = newValue } }
+    }
     /// Asks for the companion flow `ID~reverse`.
-    package var reverseBandwidth: Bandwidth?
+    package var reverseBandwidth: Bandwidth? {
+        get { box.facts.reverseBandwidth }
+        set { change { $0.reverseBandwidth = newValue } }
+    }
     /// The least that is acceptable where `bandwidth` does not fit; nil: all or nothing.
-    package var minBandwidth: Bandwidth?
+    package var minBandwidth: Bandwidth? {
+        get { box.facts.minBandwidth }
+        set { change { $0.minBandwidth = newValue } }
+    }
     /// Not together with `priority`; neither means the policy's default class.
-    package var className: String?
-    package var priority: Int?
-    package var match: FlowMatch?
-    package var constraints: ConstraintRequest
-    package var protection: Protection
-    package var start: Instant?
-    package var lifetimeSeconds: Double?
+    package var className: String? {
+        get { box.facts.className }
+        set { change { $0.className = newValue } }
+    }
+    package var priority: Int? {
+        get { box.facts.priority }
+        set { change { $0.priority = newValue } }
+    }
+    package var match: FlowMatch? {
+        get { box.facts.match }
+        set { change { $0.match = newValue } }
+    }
+    package var constraints: ConstraintRequest {
+        get { box.facts.constraints }
+        set { change { $0.constraints = newValue } }
+    }
+    package var protection: Protection {
+        get { box.facts.protection }
+        set { change { $0.protection = newValue } }
+    }
+    package var start: Instant? {
+        get { box.facts.start }
+        set { change { $0.start = newValue } }
+    }
+    package var lifetimeSeconds: Double? {
+        get { box.facts.lifetimeSeconds }
+        set { change { $0.lifetimeSeconds = newValue } }
+    }
 
     package init(
         id: FlowID? = nil, source: NodeID, destination: NodeID, bandwidth: Bandwidth,
@@ -59,20 +130,26 @@ package struct FlowRequest: Hashable, Sendable {
         priority: Int? = nil, match: FlowMatch? = nil, constraints: ConstraintRequest = ConstraintRequest(),
         protection: Protection = .none, start: Instant? = nil, lifetimeSeconds: Double? = nil
     ) {
-        self.id = id
-        self.source = source
-        self.destination = destination
-        self.bandwidth = bandwidth
-        self.reverseBandwidth = reverseBandwidth
-        self.minBandwidth = minBandwidth
-        self.className = className
-        self.priority = priority
-        self.match = match
-        self.constraints = constraints
-        self.protection = protection
-        self.start = start
-        self.lifetimeSeconds = lifetimeSeconds
+        box = Box(
+            Facts(
+                id: id, source: source, destination: destination, bandwidth: bandwidth,
+                reverseBandwidth: reverseBandwidth, minBandwidth: minBandwidth, className: className,
+                priority: priority, match: match, constraints: constraints, protection: protection, start: start,
+                lifetimeSeconds: lifetimeSeconds))
     }
+}
+
+extension FlowRequest: Hashable {
+    package static func == (left: FlowRequest, right: FlowRequest) -> Bool {
+        left.box === right.box || left.box.facts == right.box.facts
+    }
+
+    package func hash(into hasher: inout Hasher) { box.facts.hash(into: &hasher) }
+}
+
+/// As if its facts were its own.
+extension FlowRequest: CustomReflectable {
+    package var customMirror: Mirror { Mirror(reflecting: box.facts) }
 }
 
 /// `FlowConstraints` in names.
@@ -97,6 +174,14 @@ package struct ConstraintRequest: Hashable, Sendable {
         self.includeAny = includeAny
         self.includeAll = includeAll
         self.exclude = exclude
+    }
+}
+
+extension ConstraintRequest {
+    /// Whether any path will do.
+    var isEmpty: Bool {
+        maxLatency == nil && maxHops == nil && avoid.isEmpty && via.isEmpty && includeAny.isEmpty && includeAll.isEmpty
+            && exclude.isEmpty
     }
 }
 

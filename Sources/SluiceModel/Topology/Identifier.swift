@@ -14,11 +14,11 @@ package struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomString
 package struct Index<Subject>: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let raw: Int32
 
-    package init(_ raw: Int) { self.raw = Int32(raw) }
+    @inlinable package init(_ raw: Int) { self.raw = Int32(raw) }
 
-    package var position: Int { Int(raw) }
+    @inlinable package var position: Int { Int(raw) }
     package var description: String { "#\(raw)" }
-    package static func < (left: Self, right: Self) -> Bool { left.raw < right.raw }
+    @inlinable package static func < (left: Self, right: Self) -> Bool { left.raw < right.raw }
 }
 
 /// Names of switches and hosts; they share one name space, since a flow may end at either.

@@ -17,10 +17,10 @@ package struct Topology: Sendable {
     package let outgoingStart: [Int32]
     package let outgoingLinks: [LinkIndex]
 
-    private let linkEnds: [LinkEnds]
-    private let isHostNode: [Bool]
-    private let nodeIndices: [NodeID: NodeIndex]
-    private let linkIndices: [LinkID: LinkIndex]
+    @usableFromInline let linkEnds: [LinkEnds]
+    @usableFromInline let isHostNode: [Bool]
+    @usableFromInline let nodeIndices: [NodeID: NodeIndex]
+    @usableFromInline let linkIndices: [LinkID: LinkIndex]
     private let cablePositions: [String: Int]
 
     /// Checks everything and throws every issue at once.
@@ -58,11 +58,11 @@ package struct Topology: Sendable {
         outgoingLinks = outgoing
     }
 
-    package func index(of node: NodeID) -> NodeIndex? { nodeIndices[node] }
-    package func index(of link: LinkID) -> LinkIndex? { linkIndices[link] }
+    @inlinable package func index(of node: NodeID) -> NodeIndex? { nodeIndices[node] }
+    @inlinable package func index(of link: LinkID) -> LinkIndex? { linkIndices[link] }
 
-    package subscript(node: NodeIndex) -> Node { nodes[node.position] }
-    package subscript(link: LinkIndex) -> Link { links[link.position] }
+    @inlinable package subscript(node: NodeIndex) -> Node { nodes[node.position] }
+    @inlinable package subscript(link: LinkIndex) -> Link { links[link.position] }
 
     /// What a link joins, and nothing else of it.
     package struct LinkEnds: Sendable {
@@ -72,12 +72,12 @@ package struct Topology: Sendable {
         package let toPort: PortNumber?
     }
 
-    package func ends(of link: LinkIndex) -> LinkEnds { linkEnds[link.position] }
-    package func name(of link: LinkIndex) -> LinkID { links[link.position].id }
-    package func name(of node: NodeIndex) -> NodeID { nodes[node.position].id }
-    package func isHost(_ node: NodeIndex) -> Bool { isHostNode[node.position] }
+    @inlinable package func ends(of link: LinkIndex) -> LinkEnds { linkEnds[link.position] }
+    @inlinable package func name(of link: LinkIndex) -> LinkID { links[link.position].id }
+    @inlinable package func name(of node: NodeIndex) -> NodeID { nodes[node.position].id }
+    @inlinable package func isHost(_ node: NodeIndex) -> Bool { isHostNode[node.position] }
 
-    package func links(leaving node: NodeIndex) -> ArraySlice<LinkIndex> {
+    @inlinable package func links(leaving node: NodeIndex) -> ArraySlice<LinkIndex> {
         outgoingLinks[Int(outgoingStart[node.position])..<Int(outgoingStart[node.position + 1])]
     }
 
