@@ -5,7 +5,7 @@
 # make deb       the same as a Debian package in .build/deb, which needs no Swift runtime
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
-# make check-long what takes minutes: every decoder fuzzed for a while
+# make check-long what takes minutes: every decoder fuzzed for a while, the daemon killed 200 times
 # make cancellation  solves cancelled a thousand times under the address sanitizer
 # make crashes   the daemon killed 200 times under load, and what it had acknowledged compared with what it restores
 # make check-deb the Debian package built, installed into a scratch root and purged
@@ -52,7 +52,7 @@ bench: build
 check-long: FUZZ_SECONDS = 30
 # What switches and captures send is the most hostile: a minute each.
 check-long: FUZZ_LONG_TARGETS = captures reports
-check-long: fuzz
+check-long: fuzz crashes
 
 # Solves that end at random instants, under the address sanitizer.
 cancellation: packages-build

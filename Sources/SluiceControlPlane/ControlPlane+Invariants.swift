@@ -49,10 +49,12 @@ extension ControlPlane {
                     held[link.position] += place.bandwidth.bitsPerSecond
                     carriers[link.position].append(unit.carrier(direction))
                 }
-                let target =
-                    installation.carriers.indices.contains(Int(unit.carrier(direction)))
-                    ? installation.carriers[Int(unit.carrier(direction))]?.target : nil
-                require(target?.links == place.links, "\(flow.id) is not being installed where it was placed")
+                let carrier = Int(unit.carrier(direction))
+                var aim = installation.outlines.indices.contains(carrier) ? installation.outlines[carrier]?.links : nil
+                if installation.carriers.indices.contains(carrier) {
+                    aim = installation.carriers[carrier]?.target?.links
+                }
+                require(aim == place.links, "\(flow.id) is not being installed where it was placed")
             }
         }
         for link in topology.links {
@@ -62,7 +64,10 @@ extension ControlPlane {
             require(held[position] <= link.reservable.bitsPerSecond, "\(link.id) is overbooked")
             require(
                 holdings.residual[position] == link.reservable.bitsPerSecond - held[position], "\(link.id): residual")
-            require(carriers[position].sorted() == holdings.carriers[position].sorted(), "\(link.id): carriers")
+            require(
+                carriers[position].sorted() == holdings.holds[position].map(\.carrier).sorted(), "\(link.id): carriers")
+            faults += holdings.holds[position].filter { !isRight($0) }.map { "\(link.id): hold of \($0.carrier)" }
+            require(drained.contains(position) == (linkStates[position] == .drained), "\(link.id): drained")
             require(
                 holdings.loads[position].reduce(0) { $0 + $1.held } == held[position], "\(link.id): loads by priority")
             require(takesFlows[position] == isOpenToFlows(link.index), "\(link.id): state")
@@ -95,16 +100,24 @@ extension ControlPlane {
         return faults + installation.faults(reservable: reservable)
     }
 
+    /// Whether a hold says what its unit says.
+    private func isRight(_ hold: Holdings.Hold) -> Bool {
+        let unit = flows[hold.slot]
+        return Int(hold.level) == unit.engineering.hold && hold.yields == unit.yields
+            && Int(hold.classType) == unit.engineering.classType
+            && hold.bandwidth == unit.placement?[Int(hold.carrier % 2)].bandwidth.bitsPerSecond
+    }
+
     /// What class types hold, counted anew, and within their pools unless a new policy has shrunk those.
     private func poolFaults() -> [String] {
         guard let pools = holdings.pools else { return [] }
         var faults: [String] = []
         for link in topology.links {
             var held = [Int](repeating: 0, count: BandwidthConstraints.classTypes)
-            for carrier in holdings.carriers[link.index.position] {
-                let unit = flows[Int(carrier / 2)]
+            for hold in holdings.holds[link.index.position] {
+                let unit = flows[hold.slot]
                 held[unit.engineering.classType] +=
-                    unit.placement?[Int(carrier % 2)].bandwidth.bitsPerSecond ?? 0
+                    unit.placement?[Int(hold.carrier % 2)].bandwidth.bitsPerSecond ?? 0
             }
             for pool in held.indices {
                 let sum = held.indices.reduce(0) { $0 + (pools.counts($1, in: pool) ? held[$1] : 0) }

@@ -14,6 +14,8 @@ package struct ControlPlane: Sendable {
     // `waiting` are the live units without placement whose start has come, in importance order; `matches` has the match
     // of every live direction that has one.
     var linkStates: [LinkState]
+    /// Positions of links that are drained.
+    var drained: Set<Int> = []
     /// Up and not held down.
     var takesFlows: [Bool]
     /// Of links that have failed.
@@ -67,6 +69,8 @@ package struct ControlPlane: Sendable {
     /// Flows have lost their path to a new topology.
     var needsPlacing = false
     var effects: [Effect] = []
+    /// Of the unit that is being decided about.
+    var scout: Scout?
 
     /// - Parameter seed: of the random streams; the same seed and events give the same effects.
     package init(topology: Topology, policy: Policy, seed: UInt64 = 1) {
@@ -94,6 +98,7 @@ package struct ControlPlane: Sendable {
     package mutating func handle(_ event: Event, at instant: Instant) -> [Effect] {
         now = max(now, instant)
         effects = []
+        scout = nil
         if !hasStarted { start() }
         placeUnplaced()
         armReoptimisation()
@@ -128,8 +133,15 @@ package struct ControlPlane: Sendable {
     }
 
     /// Brings the rules outside flows in line with the policy and the links that are not down.
-    mutating func adoptReachability() {
+    ///
+    /// - Parameter waysChanged: links have gone down or come up.
+    mutating func adoptReachability(waysChanged: Bool = false) {
         countBaseRules()
+        if installation.isDormant {
+            installation.outlineReachability(
+                passesUnadmitted: policy.unadmitted == .bestEffort, waysChanged: waysChanged)
+            return
+        }
         installation.adopt(
             Reachability(topology, passesUnadmitted: policy.unadmitted == .bestEffort) {
                 linkStates[$0.position] != .down

@@ -33,7 +33,7 @@ private let durable = StructuralText(
         ".search", ".flows.free", ".labels", ".learning", ".timers", ".subscriptions", ".optimization", ".armedWake",
         ".now", ".changes", ".recorded", ".effects", ".ended.order", ".ended.first", ".ended.nextOrder",
         ".installed.pathLength", ".rounds", ".nextRound", ".marks", ".recent", ".unconfirmed", ".awaited", ".confirmed",
-        ".outcomes", ".topology", ".policy", ".seed", ".reachability", ".holdings.carriers", ".holdings.pools",
+        ".outcomes", ".topology", ".policy", ".seed", ".reachability", ".holdings.holds", ".holdings.pools", ".scout",
         ".occurrenceCount",
         ".growing", ".constraintsChanged", ".tablesChanged", ".accounts", ".reachabilityRounds",
         ".reachabilityAwaiting",
@@ -121,8 +121,9 @@ extension Response {
                 if case .underWay = carrier { false } else { true }
             }
         }
-        _ = live.handle(.timeReached, at: now)
-        _ = restored.handle(.timeReached, at: now)
+        // Rules are made when somebody asks for them.
+        _ = live.handle(.request(Ticket(0), from: ClientID(1), .rules(switch: nil)), at: now)
+        _ = restored.handle(.request(Ticket(0), from: ClientID(1), .rules(switch: nil)), at: now)
         let faults = restored.checkInvariants()
         #expect(faults.isEmpty, "\(place): \(faults.prefix(3))")
         let comparesMeters = run.seed % 2 == 1
@@ -214,13 +215,15 @@ extension Response {
                 "nextName",
                 "occurrenceCount", "decisionCount",
                 // Follows from the flows and the link states.
-                "takesFlows", "reduced", "unprotected", "growing", "ruleRoom", "holdings", "waiting", "yieldCounts",
+                "drained", "takesFlows", "reduced", "unprotected", "growing", "ruleRoom", "holdings", "waiting",
+                "yieldCounts",
                 "matches", "labels", "timers", "flowsOfClient", "ports",
                 // Ends with the process, or is asked for anew.
                 "constraintsChanged", "tablesChanged", "ignoresRuleRoom", "accounts", "subscriptions", "optimization",
                 "now", "hasStarted", "armedWake", "effects", "recorded",
-                "needsPlacing", "learning",
+                "needsPlacing", "learning", "scout",
             ])
+        _ = try driver.rules("s1")
         #expect(
             try labels(driver.plane, ["installation", "carriers"]) == [
                 // Recorded.
@@ -230,6 +233,39 @@ extension Response {
                 // Of the round in progress, which starts again.
                 "rounds", "nextRound", "awaiting", "marks", "isActive",
             ])
+    }
+
+    @Test func `rules that nobody has asked for are made after a restart as they would have been before`() throws {
+        var driver = Driver(try Network.diamond())
+        driver.plane.startRecording()
+        var recorded = Recorded()
+        try driver.submit("kept", "h1", "h4", megabits: 4)
+        try driver.submit("protected", "h2", "h3", megabits: 2) { $0.protection = .linkDisjoint }
+        try driver.submit("gone", "h3", "h4", megabits: 2)
+        try recorded.take(driver.plane.takeChanges())
+        _ = try driver.withdraw("gone")
+        _ = try driver.setLink("l12", .down)
+        try recorded.take(driver.plane.takeChanges())
+        var again = Driver(try Network.diamond())
+        again.plane = try recorded.restored(driver.plane.topology, .standard)
+        again.seconds = 5
+        for name in ["s1", "s2", "s3", "s4"] {
+            guard case .rules(let wanted) = try driver.ask(.rules(switch: NodeID(name))),
+                case .rules(let found) = try again.ask(.rules(switch: NodeID(name)))
+            else { return }
+            #expect(wanted.map(\.content) == found.map(\.content))
+            #expect(wanted.map(\.revision) == found.map(\.revision))
+            #expect(try !again.rules(name).content.isEmpty)
+        }
+        // From here on both send what changes.
+        for place in 0..<2 {
+            var one = place == 0 ? driver : again
+            one.transactions = []
+            let revision = try one.rules("s1").revision
+            try one.submit("new", "h1", "h3", megabits: 1) { $0.match = .tcp(80) }
+            _ = try one.ask(.subscribeRules(RulesSubscription(switches: [NodeID("s1")], sinceRevision: revision)))
+            #expect(one.transactions.map(\.isSnapshot) == [false])
+        }
     }
 
     @Test func `flows keep their paths when the network grows and find others when it shrinks`() throws {

@@ -14,19 +14,22 @@ extension ControlPlane {
         }
         for item in touched {
             let slot = item.slot
-            let unit = flows[slot]
-            switch (item.before, unit.placement) {
-            case (nil, nil): if !unit.waitsForStart { wait(slot) }
+            // Never the unit itself: its record would be copied for the changes.
+            switch (item.before, flows[slot].placement) {
+            case (nil, nil): if !flows[slot].waitsForStart { wait(slot) }
             case (nil, .some):
                 changed = true
-                outcome.returned += unit.directions.map(\.id)
+                for flow in flows[slot].directions { outcome.returned.append(flow.id) }
                 admit(slot)
             case (.some(let former), nil):
                 changed = true
                 lose(slot, consequences)
-                outcome.preempted += zip(unit.directions, former).map { flow, placement in
-                    PreemptedFlow(
-                        id: flow.id, priority: unit.level, bandwidth: placement.bandwidth, state: flows[slot].state)
+                for (direction, placement) in former.enumerated()
+                where direction < flows[slot].directions.count {
+                    outcome.preempted.append(
+                        PreemptedFlow(
+                            id: flows[slot].directions[direction].id, priority: flows.level(of: slot),
+                            bandwidth: placement.bandwidth, state: flows[slot].state))
                 }
             case (.some(let former), .some(let present)):
                 if former == present, consequences.cause != .update(slot: slot) { continue }
@@ -60,13 +63,25 @@ extension ControlPlane {
 
     /// The state of a placed unit follows from what it has got.
     mutating func judge(_ slot: Int) {
-        let unit = flows[slot]
+        let (state, reasons) = standing(of: flows[slot])
+        flows.modify(slot) {
+            $0.state = state
+            $0.reasons = reasons
+        }
+    }
+
+    /// Mutating, as is `occurrence`: else the whole value would be copied for the call.
+    private mutating func standing(of unit: FlowUnit) -> (FlowState, [FlowReason]) {
         var reasons: [FlowReason] = []
-        for (flow, placement) in zip(unit.directions, unit.placement ?? []) {
-            if placement.bandwidth < flow.bandwidth { reasons.append(.reducedBandwidth(wanted: flow.bandwidth)) }
-            if unit.isProtected, placement.backup == nil,
-                placement.path.links.contains(where: { topology[$0].kind == .trunk })
-            {
+        var reservesOnly = false
+        let placement = unit.placement ?? []
+        for direction in placement.indices {
+            let flow = unit.directions[direction]
+            if placement[direction].bandwidth < flow.bandwidth {
+                reasons.append(.reducedBandwidth(wanted: flow.bandwidth))
+            }
+            if flow.match == nil { reservesOnly = true }
+            if unit.isProtected, placement[direction].backup == nil, hasTrunk(placement[direction].path) {
                 reasons.append(.unprotected)
             }
         }
@@ -75,18 +90,18 @@ extension ControlPlane {
         }
         let state: FlowState = reasons.isEmpty ? (isActive(unit) ? .active : .admitted) : .degraded
         // By design, and no lack of anything.
-        if unit.directions.contains(where: { $0.match == nil }) { reasons.append(.reservesOnly) }
-        flows.modify(slot) {
-            $0.state = state
-            $0.reasons = reasons
-        }
+        if reservesOnly { reasons.append(.reservesOnly) }
+        return (state, reasons)
+    }
+
+    private func hasTrunk(_ path: Path) -> Bool {
+        for link in path.links where search.isTrunk[link.position] { return true }
+        return false
     }
 
     func isActive(_ unit: FlowUnit) -> Bool {
-        unit.directions.indices.allSatisfy { direction in
-            let carrier = Int(unit.carrier(direction))
-            return carrier < installation.carriers.count && installation.carriers[carrier]?.isActive == true
-        }
+        for direction in unit.directions.indices where !installation.isActive(unit.carrier(direction)) { return false }
+        return true
     }
 
     private mutating func lose(_ slot: Int, _ consequences: Consequences) {
@@ -183,12 +198,8 @@ extension ControlPlane {
         _ kind: Occurrence.Kind, _ slot: Int, _ direction: Int,
         _ fill: (inout Occurrence, FlowUnit) -> Void = { _, _ in }
     ) {
-        let unit = flows[slot]
-        let id = unit.directions[direction].id
-        let occurrence = report(kind) {
-            $0.flow = id
-            fill(&$0, unit)
-        }
+        let occurrence = occurrence(kind, of: flows[slot], direction, fill)
+        hand(out: occurrence)
         flows.modify(slot) {
             if $0.history.count >= ControlLimits.history { $0.history.removeFirst() }
             $0.history.append(occurrence)
@@ -197,14 +208,27 @@ extension ControlPlane {
 
     @discardableResult
     mutating func report(_ kind: Occurrence.Kind, _ fill: (inout Occurrence) -> Void) -> Occurrence {
-        occurrenceCount += 1
-        var occurrence = Occurrence(number: occurrenceCount, time: now, kind: kind)
+        var occurrence = Occurrence(number: occurrenceCount + 1, time: now, kind: kind)
         fill(&occurrence)
+        hand(out: occurrence)
+        return occurrence
+    }
+
+    private mutating func occurrence(
+        _ kind: Occurrence.Kind, of unit: FlowUnit, _ direction: Int, _ fill: (inout Occurrence, FlowUnit) -> Void
+    ) -> Occurrence {
+        var occurrence = Occurrence(number: occurrenceCount + 1, time: now, kind: kind)
+        occurrence.flow = unit.directions[direction].id
+        fill(&occurrence, unit)
+        return occurrence
+    }
+
+    private mutating func hand(out occurrence: Occurrence) {
+        occurrenceCount += 1
         effects.append(.report(occurrence))
-        for client in subscriptions.clients(wanting: kind) {
+        for client in subscriptions.clients(wanting: occurrence.kind) {
             effects.append(.notify(client, .occurrence(occurrence)))
         }
-        return occurrence
     }
 
     // MARK: Rules
@@ -212,6 +236,14 @@ extension ControlPlane {
     /// Tells the installation what the switches should come to for the unit.
     mutating func aim(_ slot: Int) {
         let unit = flows[slot]
+        if installation.isDormant {
+            for direction in unit.directions.indices {
+                let outline = unit.placement.map { ruleOutline(of: unit, direction, $0[direction]) }
+                installation.outline(unit.carrier(direction), as: outline)
+            }
+            if unit.directions.count == 1 { installation.outline(unit.carrier(1), as: nil) }
+            return
+        }
         for direction in unit.directions.indices {
             guard let placement = unit.placement?[direction] else {
                 installation.aim(unit.carrier(direction), at: nil)
@@ -227,13 +259,7 @@ extension ControlPlane {
     func target(
         of unit: FlowUnit, _ direction: Int, _ placement: DirectionPlacement
     ) -> InstallationTarget {
-        // Meter ids follow the carrier, so they are dense and used by one live flow at a time.
-        let meter =
-            policy.meters.enabled
-            ? Meter(
-                id: UInt32(unit.carrier(direction)) + 1, bandwidth: placement.bandwidth,
-                burstMilliseconds: policy.meters.burstMilliseconds) : nil
-        return target(of: unit, direction, placement, meter: meter)
+        target(of: unit, direction, placement, meter: meter(of: unit, direction, placement))
     }
 
     func target(

@@ -86,22 +86,23 @@ extension ControlPlane {
         let slot = flows.nextSlot
         let isFuture = request.start.map { $0 > now } ?? false
         let start = isFuture ? request.start ?? now : now
-        let unit = FlowUnit(
-            UnitRecord(
-                slot: slot, number: nextNumber, client: client, submitted: now, request: resolved.request,
-                directions: resolved.directions, weight: resolved.weight, mayPreempt: resolved.mayPreempt,
-                yields: resolved.yields, engineering: resolved.engineering,
-                expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) }, placedAt: now,
-                labels: resolved.directions.map { _ in nil }))
+        let number = nextNumber
+        let record = UnitRecord(
+            slot: slot, number: number, client: client, submitted: now, request: resolved.request,
+            directions: resolved.directions,
+            weight: resolved.weight, mayPreempt: resolved.mayPreempt, yields: resolved.yields,
+            engineering: resolved.engineering,
+            expires: request.lifetimeSeconds.map { start.advanced(bySeconds: $0) }, placedAt: now,
+            labels: Array(repeating: nil, count: resolved.directions.count))
         nextNumber += 2
-        flows.insert(unit)
+        flows.insert(FlowUnit(record))
         // An earlier flow of this id may have had a companion where this one has none.
         if ended.remove(id) { ended.remove(FlowID(id.text + companionSuffix)) }
         if let rejection = preliminaryRejection(slot, resolved) { return reject(slot, rejection) }
         register(slot)
         if isFuture {
             flows.modify(slot) { $0.reasons = [.waitsForStart(start)] }
-            timers.arm(.start(slot: slot, number: unit.number), at: start)
+            timers.arm(.start(slot: slot, number: number), at: start)
             report(.flowPending, slot, 0) { occurrence, unit in occurrence.reason = unit.reasons.first }
             return result(of: slot)
         }
@@ -122,10 +123,12 @@ extension ControlPlane {
         if let due = flows[slot].expires { timers.arm(.expiry(slot: slot, number: number), at: due) }
         let outcome = conclude(consequences)
         var result = result(of: slot)
-        let own = Set(flows[slot].directions.map(\.id))
         result.preempted = outcome.preempted
         result.moved = outcome.moved
-        result.returned = outcome.returned.filter { !own.contains($0) }
+        if outcome.returned.count > flows[slot].directions.count {
+            let own = Set(flows[slot].directions.map(\.id))
+            result.returned = outcome.returned.filter { !own.contains($0) }
+        }
         return result
     }
 
@@ -257,8 +260,15 @@ extension ControlPlane {
         end(slot, views: views)
         // Both carriers: an update may have ended a companion whose rules are still being taken away.
         for direction in 0..<2 { learning.forget(unit.carrier(direction)) }
-        leaving[slot] = Leaving(carriers: 2, labels: unit.labels.compactMap { $0 } + unit.formerLabels)
-        for direction in 0..<2 { installation.aim(unit.carrier(direction), at: nil) }
+        let labels = unit.labels.compactMap { $0 } + unit.formerLabels
+        if installation.isDormant {
+            // No switch has to be waited for.
+            for direction in 0..<2 { installation.outline(unit.carrier(direction), as: nil) }
+            release(slot, labels)
+        } else {
+            leaving[slot] = Leaving(carriers: 2, labels: labels)
+            for direction in 0..<2 { installation.aim(unit.carrier(direction), at: nil) }
+        }
         var result = FlowResult(flow: views[0])
         if views.count > 1 { result.companion = views[1] }
         if held {
@@ -281,9 +291,14 @@ extension ControlPlane {
         leaving[slot] = unit
         if unit.carriers == 0 {
             leaving[slot] = nil
-            for label in unit.labels { labels.give(label) }
-            flows.vacate(slot)
+            release(slot, unit.labels)
         }
+    }
+
+    /// Slot and labels may be used again.
+    private mutating func release(_ slot: Int, _ labels: [UInt32]) {
+        for label in labels { self.labels.give(label) }
+        flows.vacate(slot)
     }
 
     // MARK: Time

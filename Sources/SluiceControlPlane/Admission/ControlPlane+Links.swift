@@ -38,6 +38,7 @@ extension ControlPlane {
         for link in changed {
             noteHealth(of: link, becoming: state)
             linkStates[link.position] = state
+            if state == .drained { drained.insert(link.position) } else { drained.remove(link.position) }
             takesFlows[link.position] = isOpenToFlows(link)
             if takesFlows[link.position] { holdings.noteGain(on: link.position) }
             let id = topology[link].id
@@ -48,7 +49,7 @@ extension ControlPlane {
                 if let until { $0.message = "takes no flows before \(until.text), since it has failed repeatedly" }
             }
         }
-        if changesWays { adoptReachability() }
+        if changesWays { adoptReachability(waysChanged: true) }
         learning.outdate()
         var consequences = Consequences(.linkState(state, links: changed))
         var remaining: [FlowID] = []
@@ -74,7 +75,7 @@ extension ControlPlane {
     }
 
     private func units(on links: [LinkIndex]) -> [Int] {
-        Set(links.flatMap { holdings.carriers[$0.position].map { Int($0 / 2) } }).sorted {
+        Set(links.flatMap { holdings.holds[$0.position].map(\.slot) }).sorted {
             FlowUnit.inImportanceOrder(flows[$0], flows[$1])
         }
     }

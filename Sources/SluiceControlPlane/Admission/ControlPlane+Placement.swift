@@ -54,10 +54,13 @@ extension ControlPlane {
     mutating func place(
         _ slot: Int, _ consequences: inout Consequences, preempting: Bool = true, grooming: Bool = false
     ) -> [Int]? {
+        scout = nil
+        precondition(flows[slot].placement == nil, "slot \(slot) is placed already")
+        let isSimple = flows[slot].directions.count == 1 && !ruleRoom.isLimited
+        if isSimple, takeFreeRoom(slot, &consequences) { return [] }
         let unit = flows[slot]
-        precondition(unit.placement == nil, "unit \(unit.id) is placed already")
         let full = unit.directions.map(\.bandwidth)
-        if let victims = attempt(unit, full, .free, &consequences) { return victims }
+        if !isSimple, let victims = attempt(unit, full, .free, &consequences) { return victims }
         if grooming, groom(unit, full, &consequences) { return [] }
         let preempts = preempting && mayPreempt(unit)
         if preempts, let victims = attemptDisplacing(unit, full, &consequences) { return victims }
@@ -72,6 +75,22 @@ extension ControlPlane {
         reduced[0] = unit.directions[0].minBandwidth
         if let victims = attempt(unit, reduced, .free, &consequences) { return victims }
         return preempts ? attemptDisplacing(unit, reduced, &consequences) : nil
+    }
+
+    /// Places a unit of one direction where there is free room for all it wants: what most decisions come to.
+    ///
+    /// Nobody may have the unit meanwhile, or its record would be copied for the change.
+    private mutating func takeFreeRoom(_ slot: Int, _ consequences: inout Consequences) -> Bool {
+        let flow = flows[slot].directions[0]
+        guard case .found(let links, let backup) = route(flow, need: flow.bandwidth, rule: .free),
+            let path = Path(links: links, in: topology)
+        else { return false }
+        let placement = DirectionPlacement(
+            bandwidth: flow.bandwidth, path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
+        holdings.hold(flow.bandwidth, on: placement.links, by: flows[slot].holder(0))
+        consequences.touch(flows[slot])
+        setPlacement(slot, [placement])
+        return true
     }
 
     /// The most that `flow`, at most its bandwidth, gets on one path now.
@@ -110,15 +129,10 @@ extension ControlPlane {
     }
 
     private mutating func hasRoute(_ unit: FlowUnit, _ bandwidths: [Bandwidth], _ rule: RoomView.Rule) -> Bool {
-        zip(unit.directions, bandwidths).allSatisfy { flow, bandwidth in
-            if flow.takesAnyPath {
-                let view = roomView(for: flow, need: bandwidth, rule: rule)
-                if case .open = search.reach(from: flow.source.raw, to: flow.destination.raw, in: view) { return true }
-                return false
-            }
-            if case .found = route(flow, need: bandwidth, rule: rule) { return true }
+        for (flow, bandwidth) in zip(unit.directions, bandwidths) where !hasRoute(flow, need: bandwidth, rule: rule) {
             return false
         }
+        return true
     }
 
     /// Priorities of placed flows that may be preempted, ascending.
@@ -131,17 +145,20 @@ extension ControlPlane {
         var placements: [DirectionPlacement] = []
         var victims: [Int] = []
         for (direction, flow) in unit.directions.enumerated() {
-            guard case .found(let links, let backup) = route(flow, need: bandwidths[direction], rule: rule),
-                let path = Path(links: links, in: topology)
-            else {
+            let need = bandwidths[direction]
+            // The ways of two directions compete: only for one alone is the known way still there.
+            let route =
+                unit.directions.count == 1
+                ? scoutedRoute(flow, need: need, rule: rule) : route(flow, need: need, rule: rule)
+            guard case .found(let links, let backup) = route, let path = Path(links: links, in: topology) else {
                 undo(unit, placements, victims)
                 return nil
             }
             let placement = DirectionPlacement(
-                bandwidth: bandwidths[direction], path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
+                bandwidth: need, path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
             if case .displacing(let level) = rule {
-                let more = victimsToFree(placement.links, need: bandwidths[direction], for: unit) {
-                    $0.yields && $0.engineering.hold <= level && $0.slot != unit.slot
+                let more = victimsToFree(placement.links, need: need, for: unit) {
+                    $0.yields && $0.level <= level && $0.slot != unit.slot
                 }
                 guard let more else {
                     undo(unit, placements, victims)
@@ -158,9 +175,12 @@ extension ControlPlane {
             return nil
         }
         // What a later direction displaced may have made an earlier victim needless.
-        for victim in victims.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) where fitsAgain(victim) {
-            takeAgain(victim)
-            victims.removeAll { $0 == victim }
+        if unit.directions.count > 1 {
+            for victim in victims.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) })
+            where fitsAgain(victim) {
+                takeAgain(victim)
+                victims.removeAll { $0 == victim }
+            }
         }
         consequences.touch(unit)
         for victim in victims {
@@ -208,9 +228,8 @@ extension ControlPlane {
 
     /// Records where a unit runs; the holdings are the caller's business.
     mutating func setPlacement(_ slot: Int, _ placement: [DirectionPlacement]?) {
-        let unit = flows[slot]
-        if unit.yields, (unit.placement == nil) != (placement == nil) {
-            let level = unit.engineering.hold
+        if flows[slot].yields, (flows[slot].placement == nil) != (placement == nil) {
+            let level = flows[slot].engineering.hold
             yieldCounts[level, default: 0] += placement == nil ? -1 : 1
             if yieldCounts[level] == 0 { yieldCounts[level] = nil }
         }

@@ -4,9 +4,14 @@ import SluiceModel
 
 extension ControlPlane {
     /// The facts about a unit that could not be placed; everything is as it was when that was tried.
-    mutating func refusal(of slot: Int) -> Rejection {
+    ///
+    /// - Parameter isTried: that was just before, so that what was found then still holds.
+    mutating func refusal(of slot: Int, isTried: Bool = true) -> Rejection {
         let unit = flows[slot]
         if let rejection = ruleRefusal(of: unit) { return rejection }
+        if isTried, unit.directions.count == 1, !ruleRoom.isLimited {
+            return refusal(of: unit.directions[0], need: unit.directions[0].minBandwidth, unit: unit)
+        }
         var rejections: [Rejection] = []
         var held: [(placement: DirectionPlacement, direction: Int)] = []
         for (direction, flow) in unit.directions.enumerated() {
@@ -36,6 +41,7 @@ extension ControlPlane {
     }
 
     private mutating func refusal(of flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
+        if case .found = routeWithoutOthers(flow, need: need) { return crowded(flow, need: need, unit: unit) }
         let one = Bandwidth(bitsPerSecond: 1)
         // Is there a way at all, if every link were up; and as they are?
         let present = route(flow, need: one, rule: .empty)
@@ -71,41 +77,37 @@ extension ControlPlane {
             return Rejection(
                 code: .latencyUnreachable, detail: .fastestLatency(latency), wouldFitIf: remedies)
         case .found(let links, _):
-            let empty = route(flow, need: need, rule: .empty)
-            if case .found = empty { return crowded(flow, need: need, unit: unit) }
             let narrow = links.filter { most(on: Int($0), for: unit) < need.bitsPerSecond }.map { LinkIndex(Int($0)) }
             return Rejection(
                 code: .noCapacity,
                 bottlenecks: narrow.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
-                wouldFitIf: smallerRemedies(flow))
+                wouldFitIf: smallerRemedies(flow, widest: widestPath(flow)?.width))
         }
     }
 
     /// It would fit an empty network: others are in the way.
     private mutating func crowded(_ flow: Flow, need: Bandwidth, unit: FlowUnit) -> Rejection {
-        let amongEquals = route(flow, need: need, rule: .without(level: unit.engineering.setup))
+        let amongEquals = scoutedRoute(flow, need: need, rule: .without(level: unit.engineering.setup))
         var links: [LinkIndex] = []
         var isOutranked = false
         if case .found(let path, let backup) = amongEquals {
             links = (path + (backup ?? [])).map { LinkIndex(Int($0)) }
         } else {
             isOutranked = true
-            let any = route(flow, need: need, rule: .empty)
+            let any = routeWithoutOthers(flow, need: need)
             if case .found(let path, let backup) = any { links = (path + (backup ?? [])).map { LinkIndex(Int($0)) } }
         }
         links = Array(Set(links)).sorted()
-        let full = tightLinks(flow, need: need, unit, otherwise: links)
+        let widest = widestPath(flow)
+        let full = tightLinks(flow, need: need, unit, widest: widest?.links, otherwise: links)
         var remedies: [Rejection.Remedy] = []
         let inTheWay = victimsToFree(links, need: need, for: unit) {
-            $0.slot != unit.slot && (isOutranked || $0.engineering.hold <= unit.engineering.setup)
+            $0.slot != unit.slot && (isOutranked || $0.level <= unit.engineering.setup)
         }
         if let inTheWay, !inTheWay.isEmpty {
             let units = inTheWay.map { flows[$0] }.sorted { FlowUnit.inImportanceOrder($1, $0) }
             // Those that wait would take the room first, unless the newcomer may push them out again.
-            let isFirst = waiting.allSatisfy { waiting in
-                let other = flows[waiting]
-                return mayPreempt(unit) && other.yields && other.engineering.hold < unit.engineering.setup
-            }
+            let isFirst = waiting.isEmpty || (mayPreempt(unit) && allYield(to: unit, waiting))
             if units.count <= ControlLimits.remedyFlows, isFirst {
                 remedies.append(.flowsGone(units.map(\.id)))
             }
@@ -119,17 +121,24 @@ extension ControlPlane {
         return Rejection(
             code: isOutranked ? .outranked : .noCapacity,
             bottlenecks: full.prefix(ControlLimits.bottlenecks).map { bottleneck($0, need, unit) },
-            wouldFitIf: remedies + movesRemedy(unit) + smallerRemedies(flow))
+            wouldFitIf: remedies + movesRemedy(unit) + smallerRemedies(flow, widest: widest?.width))
+    }
+
+    private mutating func allYield(to unit: FlowUnit, _ slots: WaitingList) -> Bool {
+        for slot in slots where !(flows[slot].yields && flows[slot].engineering.hold < unit.engineering.setup) {
+            return false
+        }
+        return true
     }
 
     /// Links without enough room, ascending: those of the path with the most room, and where no path has any, those that
     /// close every way; for a flow that does not take any path, those of `links`.
     private mutating func tightLinks(
-        _ flow: Flow, need: Bandwidth, _ unit: FlowUnit, otherwise links: [LinkIndex]
+        _ flow: Flow, need: Bandwidth, _ unit: FlowUnit, widest: [Int32]?, otherwise links: [LinkIndex]
     ) -> [LinkIndex] {
         var examined = links
         if flow.takesAnyPath {
-            if let widest = widestPath(flow)?.links {
+            if let widest {
                 examined = widest.map { LinkIndex(Int($0)) }
             } else {
                 let view = roomView(for: flow, need: Bandwidth(bitsPerSecond: 1), rule: .free)
@@ -143,7 +152,9 @@ extension ControlPlane {
     }
 
     /// Less bandwidth, or a looser latency bound.
-    private mutating func smallerRemedies(_ flow: Flow) -> [Rejection.Remedy] {
+    ///
+    /// - Parameter widest: room of the widest path, at most the flow's bandwidth, bounds not considered.
+    private mutating func smallerRemedies(_ flow: Flow, widest: Int?) -> [Rejection.Remedy] {
         var remedies: [Rejection.Remedy] = []
         guard flow.takesPlainPath, flow.constraints.maxLatency == nil else {
             if let most = bandwidthThatFits(flow) { remedies.append(.bandwidth(atMost: most)) }
@@ -152,8 +163,9 @@ extension ControlPlane {
             }
             return remedies
         }
-        let widest = widestNow(flow)
-        if widest > .zero, widest < flow.bandwidth { remedies.append(.bandwidth(atMost: widest)) }
+        if let widest, widest > 0, widest < flow.bandwidth.bitsPerSecond {
+            remedies.append(.bandwidth(atMost: Bandwidth(bitsPerSecond: widest)))
+        }
         return remedies
     }
 
@@ -179,6 +191,14 @@ extension ControlPlane {
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
             let rule: RoomView.Rule = mayPreempt(unit) ? .displacing(level: unit.engineering.setup - 1) : .free
+            if flow.takesAnyPath {
+                let view = roomView(for: flow, need: need, rule: rule)
+                let reach = search.reach(from: flow.source.raw, to: flow.destination.raw, in: view)
+                if case .closed(let cut, _) = reach, (1...64).contains(cut.count) {
+                    return cut.map { LinkIndex(Int($0)) }
+                }
+                continue
+            }
             let route = route(flow, need: need, rule: rule)
             if case .closed(let cut) = route, (1...64).contains(cut.count) { return cut.map { LinkIndex(Int($0)) } }
         }
@@ -186,7 +206,9 @@ extension ControlPlane {
     }
 
     /// Whether nothing that the unit waits for has changed.
-    func isStillBlocked(_ unit: FlowUnit) -> Bool {
+    ///
+    /// Mutating, or the whole value would be copied for the call.
+    mutating func isStillBlocked(_ unit: FlowUnit) -> Bool {
         guard let cut = unit.blockedBy else { return false }
         var need = unit.directions[0].minBandwidth
         for flow in unit.directions.dropFirst() { need = min(need, flow.bandwidth) }

@@ -81,7 +81,9 @@ extension ControlPlane {
         guard (1...Limits.identifierBytes).contains(bytes.count), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
             throw .invalid(field: "id", reason: .badIdentifier)
         }
-        if id.text.hasSuffix(companionSuffix) { throw .invalid(field: "id", reason: .reservedIdentifier) }
+        if bytes.last == companionSuffix.utf8.last, id.text.hasSuffix(companionSuffix) {
+            throw .invalid(field: "id", reason: .reservedIdentifier)
+        }
     }
 
     func node(_ name: NodeID, _ field: String) throws(RequestError) -> NodeIndex {
@@ -103,6 +105,7 @@ extension ControlPlane {
     }
 
     private func resolve(_ request: ConstraintRequest) throws(RequestError) -> FlowConstraints {
+        if request.isEmpty { return .none }
         if let hops = request.maxHops, hops < 0 { throw .invalid(field: "constraints.maxHops", reason: .outOfRange) }
         guard request.via.count <= ControlLimits.waypoints else {
             throw .invalid(field: "constraints.via", reason: .outOfRange)

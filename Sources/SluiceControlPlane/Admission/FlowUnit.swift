@@ -94,7 +94,6 @@ struct UnitRecord: Sendable {
 
 /// A unit's record behind one reference, so that looking at a unit copies no more than that. Still a value: a record is
 /// changed in place where nobody else has it, and else copied first.
-@dynamicMemberLookup
 struct FlowUnit: Sendable {
     /// Sendable: the record is only changed while this is its one reference (`isKnownUniquelyReferenced`), so no other
     /// thread can have it then.
@@ -107,65 +106,134 @@ struct FlowUnit: Sendable {
 
     init(_ record: UnitRecord) { box = Box(record) }
 
-    subscript<Value>(dynamicMember member: KeyPath<UnitRecord, Value>) -> Value {
-        @inline(__always) get { box.record[keyPath: member] }
-    }
+    private mutating func own() { if !isKnownUniquelyReferenced(&box) { box = Box(box.record) } }
 
-    subscript<Value>(dynamicMember member: WritableKeyPath<UnitRecord, Value>) -> Value {
-        @inline(__always) get { box.record[keyPath: member] }
-        @inline(__always) _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
-            yield &box.record[keyPath: member]
-        }
-    }
-
-    /// Asked for most: without a copy of the flow.
-    var level: Int { box.record.directions[0].priority.level }
-    var number: UInt64 { box.record.number }
+    // Member by member: a key path would be followed anew at each look.
     var slot: Int { box.record.slot }
-    var state: FlowState {
-        get { box.record.state }
+    var number: UInt64 { box.record.number }
+    var client: ClientID { box.record.client }
+    var submitted: Instant { box.record.submitted }
+    var request: FlowRequest {
+        get { box.record.request }
         _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
-            yield &box.record.state
+            own()
+            yield &box.record.request
         }
     }
     var directions: [Flow] {
         get { box.record.directions }
         _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            own()
             yield &box.record.directions
         }
     }
-    var placement: [DirectionPlacement]? {
-        get { box.record.placement }
+    var weight: Int {
+        get { box.record.weight }
         _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
-            yield &box.record.placement
+            own()
+            yield &box.record.weight
+        }
+    }
+    var mayPreempt: Bool {
+        get { box.record.mayPreempt }
+        _modify {
+            own()
+            yield &box.record.mayPreempt
         }
     }
     var yields: Bool {
         get { box.record.yields }
         _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            own()
             yield &box.record.yields
         }
     }
     var engineering: TrafficEngineering {
         get { box.record.engineering }
         _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            own()
             yield &box.record.engineering
+        }
+    }
+    var state: FlowState {
+        get { box.record.state }
+        _modify {
+            own()
+            yield &box.record.state
+        }
+    }
+    var reasons: [FlowReason] {
+        get { box.record.reasons }
+        _modify {
+            own()
+            yield &box.record.reasons
+        }
+    }
+    var placement: [DirectionPlacement]? {
+        get { box.record.placement }
+        _modify {
+            own()
+            yield &box.record.placement
+        }
+    }
+    var expires: Instant? {
+        get { box.record.expires }
+        _modify {
+            own()
+            yield &box.record.expires
+        }
+    }
+    var placedAt: Instant {
+        get { box.record.placedAt }
+        _modify {
+            own()
+            yield &box.record.placedAt
+        }
+    }
+    var isKeptWhole: Bool {
+        get { box.record.isKeptWhole }
+        _modify {
+            own()
+            yield &box.record.isKeptWhole
+        }
+    }
+    var blockedBy: [LinkIndex]? {
+        get { box.record.blockedBy }
+        _modify {
+            own()
+            yield &box.record.blockedBy
+        }
+    }
+    var labels: [UInt32?] {
+        get { box.record.labels }
+        _modify {
+            own()
+            yield &box.record.labels
+        }
+    }
+    var formerLabels: [UInt32] {
+        get { box.record.formerLabels }
+        _modify {
+            own()
+            yield &box.record.formerLabels
+        }
+    }
+    var refusedBy: [NodeIndex] {
+        get { box.record.refusedBy }
+        _modify {
+            own()
+            yield &box.record.refusedBy
         }
     }
     var history: [Occurrence] {
         get { box.record.history }
         _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.record) }
+            own()
             yield &box.record.history
         }
     }
 
+    var level: Int { box.record.directions[0].priority.level }
     var id: FlowID { directions[0].id }
     var isProtected: Bool { directions[0].protection != .none }
     var isSplit: Bool { placement?.contains { $0.split != nil } ?? false }

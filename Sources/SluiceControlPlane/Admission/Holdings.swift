@@ -1,5 +1,5 @@
 // Who holds what on which link: the reservation ledger, and beside it what admission asks most, in flat arrays: the
-// room left, the bandwidth that would give way to a more important flow, and the carriers on each link.
+// room left, the bandwidth that would give way to a more important flow, and who holds how much on each link.
 
 import SluiceModel
 
@@ -15,12 +15,25 @@ struct Holdings: Sendable {
         var yielding: Int
     }
 
-    // Invariants: `residual` mirrors `ledger`; `loads` and `carriers` are sums and sets over the same holds.
+    /// What one carrier holds on one link.
+    struct Hold: Hashable, Sendable {
+        var carrier: Carrier
+        /// Hold priority.
+        var level: Int32
+        var bandwidth: Int
+        var yields: Bool
+        var classType: Int8
+
+        var slot: Int { Int(carrier / 2) }
+    }
+
+    // Invariants: `residual` mirrors `ledger`; `loads` are sums over `holds`.
     private(set) var ledger: ReservationLedger
     private(set) var residual: [Int]
     /// For each link what is held, by ascending priority.
     private(set) var loads: [[LevelLoad]]
-    private(set) var carriers: [[Carrier]]
+    /// By link, in no order.
+    private(set) var holds: [[Hold]]
     /// What each class type holds and may hold; nil where the policy has no bandwidth constraints.
     private(set) var pools: ClassPools?
     /// Links with more room than when `takeGained` was last asked.
@@ -34,7 +47,7 @@ struct Holdings: Sendable {
         residual = topology.links.map(\.reservable.bitsPerSecond)
         loads = Array(repeating: [], count: residual.count)
         hasGained = Array(repeating: false, count: residual.count)
-        carriers = Array(repeating: [], count: residual.count)
+        holds = Array(repeating: [], count: residual.count)
         inverseReservable = residual.map { $0 > 0 ? 1 / Double($0) : 0 }
     }
 
@@ -84,7 +97,10 @@ struct Holdings: Sendable {
         for link in links {
             let position = link.position
             residual[position] -= bandwidth.bitsPerSecond
-            carriers[position].append(holder.carrier)
+            holds[position].append(
+                Hold(
+                    carrier: holder.carrier, level: Int32(holder.level), bandwidth: bandwidth.bitsPerSecond,
+                    yields: holder.yields, classType: Int8(holder.classType)))
             Self.add(bandwidth.bitsPerSecond, by: holder, to: &loads[position])
             pools?.add(bandwidth.bitsPerSecond, by: holder, on: position)
         }
@@ -95,41 +111,23 @@ struct Holdings: Sendable {
         for link in links {
             let position = link.position
             residual[position] += bandwidth.bitsPerSecond
-            guard let place = carriers[position].lastIndex(of: holder.carrier) else {
-                preconditionFailure("carrier \(holder.carrier) is not on link \(link)")
-            }
-            carriers[position].swapAt(place, carriers[position].count - 1)
-            carriers[position].removeLast()
+            drop(holder.carrier, from: position)
             Self.add(-bandwidth.bitsPerSecond, by: holder, to: &loads[position])
             noteGain(on: position)
             pools?.add(-bandwidth.bitsPerSecond, by: holder, on: position)
         }
     }
 
+    private mutating func drop(_ carrier: Carrier, from link: Int) {
+        var place = holds[link].count - 1
+        while place >= 0, holds[link][place].carrier != carrier { place -= 1 }
+        precondition(place >= 0, "carrier \(carrier) is not on link #\(link)")
+        holds[link].swapAt(place, holds[link].count - 1)
+        holds[link].removeLast()
+    }
+
     /// Room on `link` if every preemptable flow of a priority of at most `level` went.
-    func room(on link: Int, displacing level: Int) -> Int {
-        var room = residual[link]
-        for load in loads[link] {
-            if load.level > level { break }
-            room += load.yielding
-        }
-        return room
-    }
-
-    /// Room on `link` if every flow of a priority of at most `level` went, preemptable or not.
-    func room(on link: Int, without level: Int) -> Int {
-        var room = residual[link]
-        for load in loads[link] {
-            if load.level > level { break }
-            room += load.held
-        }
-        return room
-    }
-
-    /// Share of `link` in use if `bandwidth` more were held.
-    func utilisation(of link: Int, adding bandwidth: Int) -> Double {
-        1 - Double(residual[link] - bandwidth) * inverseReservable[link]
-    }
+    func room(on link: Int, displacing level: Int) -> Int { residual[link] + loads[link].yielding(upTo: level) }
 
     /// A link has more to offer than before.
     mutating func noteGain(on link: Int) {
@@ -157,5 +155,31 @@ struct Holdings: Sendable {
         } else {
             loads.insert(LevelLoad(level: holder.level, held: bandwidth, yielding: yielding), at: place)
         }
+    }
+}
+
+extension [Holdings.LevelLoad] {
+    // By position: asked for at every link of a search, where a copy of the loads would cost more than looking at them.
+
+    /// What would give way to something above `level`.
+    @inline(__always)
+    func yielding(upTo level: Int) -> Int {
+        var sum = 0
+        for place in indices {
+            if self[place].level > level { break }
+            sum += self[place].yielding
+        }
+        return sum
+    }
+
+    /// What is held at priorities of at most `level`.
+    @inline(__always)
+    func held(upTo level: Int) -> Int {
+        var sum = 0
+        for place in indices {
+            if self[place].level > level { break }
+            sum += self[place].held
+        }
+        return sum
     }
 }

@@ -376,6 +376,7 @@ struct PathSearch: Sendable {
     ) -> Bool {
         var labels = labelArray.mutableSpan
         var keys = keyArray.mutableSpan
+        let isPlain = view.isPlain
         var count = 0
         labels[Int(first)] = Label(cost: 0, run: run, link: -1)
         KeyHeap.push(UInt64(bound[Int(first)]) << 24 | UInt64(first), &keys, &count)
@@ -388,9 +389,10 @@ struct PathSearch: Sendable {
             for position in Int(rows.start[node])..<Int(rows.start[node + 1]) {
                 let arc = rows.arcs[position]
                 let link = Int(arc.link)
-                guard view.isOpen(link) else { continue }
+                let step = isPlain ? view.plainCost(of: link) : view.isOpen(link) ? view.cost(of: link) : -1
+                if step < 0 { continue }
                 let next = Int(arc.next)
-                let through = soFar + view.cost(of: link)
+                let through = soFar + step
                 let label = labels[next]
                 if label.run != run || through < label.cost {
                     let rest = bound[next]
@@ -557,6 +559,7 @@ struct PathSearch: Sendable {
     mutating func unblock(_ nodes: some Sequence<Int32>) { for node in nodes { isBlocked[Int(node)] = false } }
 
     func latency(of links: [Int32]) -> Int { links.reduce(0) { $0 + latencyMicroseconds[Int($1)] } }
+    func latency(of links: [LinkIndex]) -> Int { links.reduce(0) { $0 + latencyMicroseconds[$1.position] } }
     func hops(of links: [Int32]) -> Int { links.count { isTrunk[Int($0)] } }
 
     /// Cutting the loops out of a walk neither adds latency nor hops.

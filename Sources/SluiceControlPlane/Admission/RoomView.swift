@@ -17,7 +17,10 @@ struct RoomView: Sendable {
 
     var need: Int
     let rule: Rule
-    let holdings: Holdings
+    let residual: [Int]
+    let loads: [[Holdings.LevelLoad]]
+    let pools: ClassPools?
+    let inverseReservable: [Double]
     let reservable: [Int]
     let latencyMicroseconds: [Int]
     /// Of each link in the empty network.
@@ -30,15 +33,36 @@ struct RoomView: Sendable {
     /// Class type of the flow, whose pools bound it beside the link.
     var classType = 0
 
+    init(
+        need: Int, rule: Rule, holdings: Holdings, reservable: [Int], latencyMicroseconds: [Int], baseCost: [Int],
+        takesFlows: [Bool], forbidden: [Bool], classType: Int
+    ) {
+        self.need = need
+        self.rule = rule
+        residual = holdings.residual
+        loads = holdings.loads
+        pools = holdings.pools
+        inverseReservable = holdings.inverseReservable
+        self.reservable = reservable
+        self.latencyMicroseconds = latencyMicroseconds
+        self.baseCost = baseCost
+        self.takesFlows = takesFlows
+        self.forbidden = forbidden
+        self.classType = classType
+    }
+
+    /// Only what nobody holds counts, and nothing but the links' state and room.
+    var isPlain: Bool { rule == .free && pools == nil && forbidden.isEmpty }
+
     func room(on link: Int) -> Int {
         let room =
             switch rule {
-            case .free: holdings.residual[link]
-            case .displacing(let level): holdings.room(on: link, displacing: level)
-            case .without(let level): holdings.room(on: link, without: level)
+            case .free: residual[link]
+            case .displacing(let level): residual[link] + loads[link].yielding(upTo: level)
+            case .without(let level): residual[link] + loads[link].held(upTo: level)
             case .empty: reservable[link]
             }
-        guard let pools = holdings.pools else { return room }
+        guard let pools else { return room }
         return min(room, pools.room(on: link, for: classType, rule))
     }
 
@@ -51,13 +75,24 @@ struct RoomView: Sendable {
     /// Plotkin, FOCS 1993). What others would have to give up costs more than any detour.
     func cost(of link: Int) -> Int {
         let base = baseCost[link]
-        let residual = holdings.residual[link]
-        if residual >= need {
-            let load = max(0, min(1, holdings.utilisation(of: link, adding: need)))
-            return base + Int(Double(8 * base) * load * load * load)
-        }
+        let residual = residual[link]
+        if residual >= need { return Self.loadedCost(base, residual - need, inverseReservable[link]) }
         let lacking = Double(need - residual) / Double(need)
         return base * 9 + Int(Double(1_000 * PathSearch.hopCost) * (1 + lacking))
+    }
+
+    @inline(__always)
+    private static func loadedCost(_ base: Int, _ left: Int, _ inverseReservable: Double) -> Int {
+        let load = max(0, min(1, 1 - Double(left) * inverseReservable))
+        return base + Int(Double(8 * base) * load * load * load)
+    }
+
+    /// The same for a plain view; negative where the link is not open.
+    @inline(__always)
+    func plainCost(of link: Int) -> Int {
+        let left = residual[link] - need
+        guard left >= 0, takesFlows[link] else { return -1 }
+        return Self.loadedCost(baseCost[link], left, inverseReservable[link])
     }
 
     /// The cost in hops.

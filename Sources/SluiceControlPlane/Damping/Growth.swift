@@ -17,19 +17,18 @@ extension ControlPlane {
     mutating func noteLacks(_ slot: Int) {
         let unit = flows[slot]
         let placement = unit.placement ?? []
-        if zip(unit.directions, placement).contains(where: { $1.bandwidth < $0.bandwidth }) {
-            reduced.insert(slot)
-        } else {
-            reduced.remove(slot)
+        var isReduced = false
+        var isUnprotected = false
+        for direction in placement.indices {
+            if placement[direction].bandwidth < unit.directions[direction].bandwidth { isReduced = true }
+            if placement[direction].backup == nil { isUnprotected = unit.isProtected }
         }
-        if unit.isProtected, placement.contains(where: { $0.backup == nil }) {
-            unprotected.insert(slot)
-        } else {
-            unprotected.remove(slot)
-        }
+        if isReduced { reduced.insert(slot) } else if !reduced.isEmpty { reduced.remove(slot) }
+        if isUnprotected { unprotected.insert(slot) } else if !unprotected.isEmpty { unprotected.remove(slot) }
     }
 
     private mutating func growReduced(_ consequences: inout Consequences) {
+        if reduced.isEmpty { return }
         var ready: [Int] = []
         for slot in reduced.sorted() {
             let unit = flows[slot]
@@ -105,9 +104,8 @@ extension ControlPlane {
 
     /// What could not leave a drained link for want of room tries again.
     private mutating func leaveDrained(_ consequences: inout Consequences) {
-        let links = topology.links.indices.filter { linkStates[$0] == .drained && !holdings.carriers[$0].isEmpty }
-        guard !links.isEmpty else { return }
-        let slots = Set(links.flatMap { holdings.carriers[$0].map { Int($0 / 2) } }).sorted {
+        if drained.isEmpty { return }
+        let slots = Set(drained.flatMap { holdings.holds[$0].map(\.slot) }).sorted {
             FlowUnit.inImportanceOrder(flows[$0], flows[$1])
         }
         for slot in slots.prefix(ControlLimits.drainedFlows) { _ = leave(slot, grooming: false, &consequences) }

@@ -200,7 +200,9 @@ struct InstallationChanges: Sendable {
 
 extension Installation {
     func record(of carrier: Carrier) -> CarrierRecord? {
-        guard knows(carrier), let installation = carriers[Int(carrier)] else { return nil }
+        guard knows(carrier) else { return nil }
+        if isDormant { return .settled(meter: outlines[Int(carrier)]?.meter) }
+        guard let installation = carriers[Int(carrier)] else { return nil }
         if let target = installation.target, installation.phase == .idle, !installation.isStale,
             !installation.isInterrupted, installation.installed.hasSameRules(as: target.rules)
         {

@@ -105,11 +105,10 @@ package struct PlaneRestoration: Sendable {
         if topologyHasChanged {
             try placeForeign()
         } else {
-            let states = plane.linkStates
-            plane.installation.restore(
-                Reachability(plane.topology, passesUnadmitted: counters.passesUnadmitted) {
-                    states[$0.position] != .down
-                })
+            plane.installation.outlineReachability(
+                passesUnadmitted: counters.passesUnadmitted, waysChanged: false)
+            // What has been sent in part is made good rule by rule.
+            if !underWay.isEmpty { plane.wakeRules() }
             for (carrier, installation) in underWay {
                 for held in installation.occupied
                 where held.bandwidth > plane.installation.room(on: LinkIndex(held.link)) {
@@ -155,6 +154,7 @@ package struct PlaneRestoration: Sendable {
         // A link that is gone has no state.
         guard let index else { return }
         plane.linkStates[index.position] = link.state
+        if link.state == .drained { plane.drained.insert(index.position) }
         // What ports say is heard anew from the switches.
         if link.state != .up { plane.ports.operated[index] = link.state }
         if link.failures > 0 {
@@ -240,17 +240,10 @@ package struct PlaneRestoration: Sendable {
         switch record {
         case .settled(let meter):
             guard let flow, let place else { throw .record(key, fault: "rules lead along no path") }
-            let target = plane.target(of: flow.unit, flow.direction, place, meter: meter)
-            var installation = FlowInstallation(number: target.number, level: target.level)
-            installation.target = target
-            installation.installed = target.rules
-            installation.occupied = target.links.map {
-                FlowInstallation.Occupied(link: $0.position, bandwidth: target.bandwidth)
-            }
-            for held in installation.occupied where held.bandwidth > plane.installation.room(on: LinkIndex(held.link)) {
-                throw .overbooked(plane.topology.links[held.link].id)
-            }
-            plane.installation.restore(carrier, installation)
+            plane.installation.restore(
+                carrier,
+                RuleOutline(
+                    links: place.links, meter: meter, makesRules: flow.unit.directions[flow.direction].match != nil))
         case .underWay(let record):
             var installation = FlowInstallation(number: record.number, level: record.level)
             guard record.rules.allSatisfy({ plane.topology.datapath(of: $0.switch) != nil }) else {

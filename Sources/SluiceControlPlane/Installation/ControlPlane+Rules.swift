@@ -46,7 +46,8 @@ extension ControlPlane {
         return index.position
     }
 
-    func rules(of name: NodeID?) throws(RequestError) -> [SwitchRules] {
+    mutating func rules(of name: NodeID?) throws(RequestError) -> [SwitchRules] {
+        wakeRules()
         let nodes =
             try name.map { name throws(RequestError) in [try switchNode(name)] } ?? topology.switches.map(\.position)
         return nodes.compactMap { node in
@@ -72,6 +73,7 @@ extension ControlPlane {
             }
         }
         subscriptions.watch(nodes, client)
+        wakeRules()
         for node in nodes {
             defer {
                 for transaction in installation.transactions(for: node, since: subscription.sinceRevision) {

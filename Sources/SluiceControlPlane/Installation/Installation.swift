@@ -38,6 +38,14 @@ struct Installation: Sendable {
     private let names: [NodeID]
     private let datapaths: [DatapathID?]
     private let reservable: [Int]
+    private let linkEnds: [(tail: Int32, head: Int32)]
+    /// Nobody has followed a switch or asked for its rules: there are outlines instead, and nothing else below but
+    /// revisions.
+    private(set) var isDormant = true
+    /// By carrier.
+    private(set) var outlines: [RuleOutline?] = []
+    /// While dormant: whether the rules beside flows let everything pass; nil before the first event.
+    private var outlinePassesUnadmitted: Bool?
     // Invariants: `occupancy[l]` is the sum of what carriers occupy on l and at most `reservable[l]`.
     private(set) var occupancy: [Int]
     private(set) var carriers: [FlowInstallation?] = []
@@ -63,6 +71,7 @@ struct Installation: Sendable {
         names = topology.nodes.map(\.id)
         datapaths = topology.nodes.indices.map { topology.datapath(of: NodeIndex($0)) }
         reservable = topology.links.map(\.reservable.bitsPerSecond)
+        linkEnds = topology.links.map { ($0.from.raw, $0.to.raw) }
         occupancy = Array(repeating: 0, count: topology.links.count)
         switches = Array(repeating: SwitchInstallation(), count: topology.nodes.count)
         tables = TableRoom(topology)
@@ -78,6 +87,62 @@ struct Installation: Sendable {
             if datapaths[node] != nil { changes.switches.note(node) }
         }
     }
+
+    // MARK: While nobody asks
+
+    /// Sets, or takes away, what the rules of `carrier` are made of.
+    mutating func outline(_ carrier: Carrier, as outline: RuleOutline?) {
+        let place = Int(carrier)
+        changes.carriers.note(place)
+        if place >= outlines.count {
+            guard outline != nil else { return }
+            while outlines.count <= place { outlines.append(nil) }
+        }
+        if let outline {
+            if outlines[place] == outline { return }
+            countRevisions(along: outline)
+        }
+        if let former = outlines[place] { countRevisions(along: former) }
+        outlines[place] = outline
+    }
+
+    private mutating func countRevisions(along outline: RuleOutline) {
+        guard outline.makesRules, let first = outline.links.first else { return }
+        countRevision(Int(linkEnds[first.position].tail))
+        for link in outline.links { countRevision(Int(linkEnds[link.position].head)) }
+    }
+
+    private mutating func countRevision(_ node: Int) {
+        // Hosts have none, and before the first event there are none to count on from.
+        guard datapaths[node] != nil, switches[node].revision > 0 else { return }
+        switches[node].revision += 1
+        changes.switches.note(node)
+    }
+
+    /// Takes note of what the rules beside flows are made of.
+    ///
+    /// - Parameter waysChanged: links have gone down or come up.
+    mutating func outlineReachability(passesUnadmitted: Bool, waysChanged: Bool) {
+        let isNew = outlinePassesUnadmitted != nil && outlinePassesUnadmitted != passesUnadmitted
+        outlinePassesUnadmitted = passesUnadmitted
+        if isNew || waysChanged { for node in switches.indices { countRevision(node) } }
+    }
+
+    /// What a carrier that is restored has on its switches.
+    mutating func restore(_ carrier: Carrier, _ outline: RuleOutline) {
+        while outlines.count <= Int(carrier) { outlines.append(nil) }
+        outlines[Int(carrier)] = outline
+    }
+
+    /// Ends the dormancy; the carriers are restored next.
+    mutating func wake(_ reachability: Reachability) {
+        isDormant = false
+        outlines = []
+        outlinePassesUnadmitted = nil
+        restore(reachability)
+    }
+
+    // MARK: Rules beside flows
 
     /// Sets the rules by which hosts reach each other beside the flows.
     mutating func adopt(_ reachability: Reachability) {
@@ -106,7 +171,7 @@ struct Installation: Sendable {
     /// How many rules each switch holds beside those of flows, if every link were up.
     mutating func reserveTables(base: [Int]) { tables.base = base }
 
-    var passesUnadmitted: Bool { reachability?.passesUnadmitted ?? false }
+    var passesUnadmitted: Bool { reachability?.passesUnadmitted ?? outlinePassesUnadmitted ?? false }
 
     /// Whether every switch has been sent all of the rules beside flows.
     var reachabilityIsSettled: Bool { reachabilityRounds.isEmpty }
@@ -163,7 +228,16 @@ struct Installation: Sendable {
     func carrier(ofCookie cookie: UInt64) -> Carrier? { carrierOf[cookie] }
 
     /// Whether something of `carrier` is, or is to be, installed.
-    func knows(_ carrier: Carrier) -> Bool { Int(carrier) < carriers.count && carriers[Int(carrier)] != nil }
+    func knows(_ carrier: Carrier) -> Bool {
+        let place = Int(carrier)
+        if isDormant { return place < outlines.count && outlines[place] != nil }
+        return place < carriers.count && carriers[place] != nil
+    }
+
+    /// Whether the switches have confirmed all of its rules.
+    func isActive(_ carrier: Carrier) -> Bool {
+        Int(carrier) < carriers.count && carriers[Int(carrier)]?.isActive == true
+    }
 
     /// Sets what the switches should come to for `carrier`; nil: nothing, and the carrier ends.
     mutating func aim(_ carrier: Carrier, at target: InstallationTarget?) {
@@ -190,6 +264,7 @@ struct Installation: Sendable {
 
     /// Sends everything that may be sent now and tells what came of it.
     mutating func advance() -> [InstallationOutcome] {
+        if isDormant { return [] }
         while true {
             startWaiting()
             if !ready.isEmpty {
@@ -208,14 +283,23 @@ struct Installation: Sendable {
 
     private mutating func startWaiting() {
         if unstarted.isEmpty { return }
-        for carrier in unstarted.sorted(by: isMoreImportant) where start(carrier) { unstarted.remove(carrier) }
+        for carrier in inImportanceOrder(unstarted) where start(carrier) { unstarted.remove(carrier) }
     }
 
-    private func isMoreImportant(_ left: Carrier, _ right: Carrier) -> Bool {
-        guard let first = carriers[Int(left)], let second = carriers[Int(right)] else { return left < right }
-        // What leaves makes room for what comes.
-        if (first.target == nil) != (second.target == nil) { return first.target == nil }
-        return first.level != second.level ? first.level > second.level : first.number < second.number
+    /// What leaves makes room for what comes; then the more important first.
+    private func inImportanceOrder(_ set: Set<Carrier>) -> [Carrier] {
+        if set.count == 1 { return Array(set) }
+        var keys: [(carrier: Carrier, stays: Bool, level: Int, number: UInt64)] = []
+        keys.reserveCapacity(set.count)
+        for carrier in set {
+            guard let installation = carriers[Int(carrier)] else { continue }
+            keys.append((carrier, installation.target != nil, installation.level, installation.number))
+        }
+        keys.sort { left, right in
+            if left.stays != right.stays { return right.stays }
+            return left.level != right.level ? left.level > right.level : left.number < right.number
+        }
+        return keys.map(\.carrier)
     }
 
     private mutating func start(_ carrier: Carrier) -> Bool {
@@ -259,7 +343,7 @@ struct Installation: Sendable {
         // Those that a switch has refused keep their room until they have another target, and may be waited for.
         if inCircle.isEmpty, !failed.isEmpty { return false }
         // Without a circle it is the tables of a switch that are waited for: any of them makes room.
-        let blocking = (inCircle.isEmpty ? holding : inCircle).sorted(by: isMoreImportant).last
+        let blocking = inImportanceOrder(inCircle.isEmpty ? holding : inCircle).last
         guard let blocking else { return false }
         carriers[Int(blocking)]?.isInterrupted = true
         changes.carriers.note(Int(blocking))

@@ -13,7 +13,7 @@ extension ControlPlane {
     /// are more, they take turns, so that admission never waits longer than that for learning.
     mutating func relieve(_ links: Set<LinkIndex>, _ receipt: inout TelemetryReceipt) {
         var left: Set<LinkIndex> = []
-        var round = MoveRound(topology: topology, flows: holdings.carriers.map(\.count), at: now)
+        var round = MoveRound(topology: topology, flows: holdings.holds.map(\.count), at: now)
         var searches = ControlLimits.newAutomata
         for carrier in carriersInTurn(on: links) {
             let slot = Int(carrier / 2)
@@ -51,7 +51,7 @@ extension ControlPlane {
     }
 
     private mutating func carriersInTurn(on links: Set<LinkIndex>) -> [Carrier] {
-        var carriers = Set(links.flatMap { holdings.carriers[$0.position] }).sorted()
+        var carriers = Set(links.flatMap { holdings.holds[$0.position].map(\.carrier) }).sorted()
         if carriers.count > ControlLimits.learningCarriers {
             let next = carriers.firstIndex { $0 > learning.lastTurn } ?? 0
             carriers = Array((carriers[next...] + carriers[..<next]).prefix(ControlLimits.learningCarriers))

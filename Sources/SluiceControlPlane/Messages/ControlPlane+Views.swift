@@ -12,15 +12,24 @@ extension ControlPlane {
             id: flow.id, state: unit.state, reasons: unit.reasons, source: topology.name(of: flow.source),
             destination: topology.name(of: flow.destination), bandwidth: placement?.bandwidth ?? flow.bandwidth,
             requestedBandwidth: flow.bandwidth, priority: flow.priority.level, className: flow.className,
-            path: placement?.path.nodes(in: topology).map { topology[$0].id } ?? [],
-            links: placement?.path.links.map { topology[$0].id } ?? [], latency: placement?.path.latency(in: topology),
-            shares: shares(of: placement),
-            backupLinks: placement?.backup?.links.map { topology[$0].id } ?? [], protection: flow.protection,
+            path: placement.map { nodeNames(along: $0.path.links) } ?? [],
+            links: placement.map { names(of: $0.path.links) } ?? [],
+            latency: placement.map { Latency(microseconds: search.latency(of: $0.path.links)) },
+            shares: shares(of: placement), backupLinks: placement?.backup.map { names(of: $0.links) } ?? [],
+            protection: flow.protection,
             match: flow.match,
             constraints: direction == 0
                 ? unit.request.constraints : unit.request.constraints.reversed(in: topology), companion: other,
             start: unit.request.start,
             expires: unit.expires, submitted: unit.submitted, cookie: unit.number + UInt64(direction), rejection: nil)
+    }
+
+    private func nodeNames(along links: [LinkIndex]) -> [NodeID] {
+        var names: [NodeID] = []
+        names.reserveCapacity(links.count + 1)
+        names.append(topology.name(of: topology.ends(of: links[0]).from))
+        for link in links { names.append(topology.name(of: topology.ends(of: link).to)) }
+        return names
     }
 
     func view(of id: FlowID) throws(RequestError) -> FlowView {
@@ -102,7 +111,9 @@ extension ControlPlane {
                 capacity: topology[link].capacity, reserved: holdings.ledger.held(on: link),
                 state: linkStates[link.position])
         }
-        let rejection = unit.placement == nil && waiting.contains(known.slot) ? refusal(of: known.slot) : nil
+        let rejection =
+            unit.placement == nil && waiting.contains(known.slot)
+            ? refusal(of: known.slot, isTried: false) : nil
         return Explanation(
             flow: view(of: unit, known.direction), hops: hops, rejection: rejection,
             history: unit.history.filter { $0.flow == id })
@@ -121,7 +132,7 @@ extension ControlPlane {
                 .filter { link.affinity.contains(AffinityBits(rawValue: 1 << UInt64($0))) }
                 .map { topology.affinityNames[$0] },
             sharedRisk: link.sharedRisks.map { topology.sharedRiskNames[$0] },
-            flows: holdings.carriers[index.position].count,
+            flows: holdings.holds[index.position].count,
             utilisation: learning.utilisation(of: index, at: now), heldUntil: health[index]?.heldUntil,
             classTypes: classTypeViews(of: index))
     }

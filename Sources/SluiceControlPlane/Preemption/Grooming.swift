@@ -48,7 +48,12 @@ extension ControlPlane {
             var found: Route = .notFound
             // The only direction of a unit has just been found not to fit.
             if unit.directions.count > 1 { found = route(flow, need: need, rule: .free) }
-            if case .found = found {} else { found = route(flow, need: need, rule: .empty) }
+            if case .found = found {
+            } else if unit.directions.count == 1 {
+                found = routeWithoutOthers(flow, need: need)
+            } else {
+                found = route(flow, need: need, rule: .empty)
+            }
             guard case .found(let links, let backup) = found, let path = Path(links: links, in: topology) else {
                 takeBack(unit, groomed)
                 return nil
@@ -89,29 +94,41 @@ extension ControlPlane {
         var refused: Set<Int> = []
         while !holdings.fits(need, on: [link], for: holder) {
             let lacking = need.bitsPerSecond - holdings.room(on: [link], for: holder)
-            var candidates: [(slot: Int, bandwidth: Int)] = []
-            for carrier in holdings.carriers[link.position] {
-                let slot = Int(carrier / 2)
-                guard slot != newcomer.slot, !refused.contains(slot),
-                    !groomed.moved.contains(where: { $0.slot == slot }),
-                    let placement = flows[slot].placement?[Int(carrier % 2)]
-                else { continue }
-                candidates.append((slot, placement.bandwidth.bitsPerSecond))
-            }
-            // Just enough first; where none is, the largest.
-            let best = candidates.min { left, right in
-                let (leftSuffices, rightSuffices) = (left.bandwidth >= lacking, right.bandwidth >= lacking)
-                if leftSuffices != rightSuffices { return leftSuffices }
-                if left.bandwidth != right.bandwidth {
-                    return leftSuffices ? left.bandwidth < right.bandwidth : left.bandwidth > right.bandwidth
-                }
-                return left.slot < right.slot
-            }
-            guard let best, groomed.moved.count < moves, groomed.trials > 0 else { return false }
+            guard groomed.moved.count < moves, groomed.trials > 0,
+                let best = leaver(of: link, lacking: lacking, for: newcomer, except: refused, groomed.moved)
+            else { return false }
             groomed.trials -= 1
-            if !moveAway(best.slot, &groomed) { refused.insert(best.slot) }
+            if !moveAway(best, &groomed) { refused.insert(best) }
         }
         return true
+    }
+
+    /// Who leaves `link` first: whose bandwidth is just enough, and where nobody's is, who has the most.
+    private func leaver(
+        of link: LinkIndex, lacking: Int, for newcomer: FlowUnit, except refused: Set<Int>,
+        _ moved: [(slot: Int, former: [DirectionPlacement])]
+    ) -> Int? {
+        var best: (slot: Int, bandwidth: Int)?
+        for place in holdings.holds[link.position].indices {
+            let (slot, bandwidth) = (
+                holdings.holds[link.position][place].slot, holdings.holds[link.position][place].bandwidth
+            )
+            if let best {
+                let suffices = bandwidth >= lacking
+                if suffices != (best.bandwidth >= lacking) {
+                    guard suffices else { continue }
+                } else if bandwidth != best.bandwidth {
+                    guard suffices == (bandwidth < best.bandwidth) else { continue }
+                } else {
+                    guard slot < best.slot else { continue }
+                }
+            }
+            if slot == newcomer.slot || refused.contains(slot) || moved.contains(where: { $0.slot == slot }) {
+                continue
+            }
+            best = (slot, bandwidth)
+        }
+        return best?.slot
     }
 
     /// Gives the unit another place with the bandwidth that it has, in free room.

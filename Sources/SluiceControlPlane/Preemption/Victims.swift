@@ -28,7 +28,7 @@ extension ControlPlane {
     /// The units to take away so that `links` have room for `need` of `newcomer`. Nil where all that are eligible do
     /// not suffice.
     mutating func victimsToFree(
-        _ links: [LinkIndex], need: Bandwidth, for newcomer: FlowUnit, among isEligible: (FlowUnit) -> Bool
+        _ links: [LinkIndex], need: Bandwidth, for newcomer: FlowUnit, among isEligible: (Holdings.Hold) -> Bool
     ) -> [Int]? {
         let shortages = shortages(on: links, need: need.bitsPerSecond, classType: newcomer.engineering.classType)
         var chosen: [Int] = []
@@ -36,19 +36,10 @@ extension ControlPlane {
         for shortage in shortages {
             var lacking = shortage.lacking - chosen.reduce(0) { $0 + contribution(of: $1, to: shortage) }
             if lacking <= 0 { continue }
-            var candidates: [Candidate] = []
-            for slot in Set(holdings.carriers[shortage.link.position].map { Int($0 / 2) }).sorted()
-            where !chosen.contains(slot) {
-                let unit = flows[slot]
-                guard isEligible(unit) else { continue }
-                let bandwidth = contribution(of: slot, to: shortage)
-                guard bandwidth > 0 else { continue }
-                candidates.append(
-                    Candidate(slot: slot, number: unit.number, level: unit.engineering.hold, bandwidth: bandwidth))
-            }
+            let candidates = candidates(for: shortage, except: chosen, among: isEligible)
             var below = candidates.reduce(0) { $0 + $1.bandwidth }
             guard below >= lacking else { return nil }
-            for level in Set(candidates.map(\.level)).sorted(by: >) {
+            for level in levels(of: candidates) {
                 let group = candidates.filter { $0.level == level }
                 below -= group.reduce(0) { $0 + $1.bandwidth }
                 guard lacking > below else { continue }
@@ -59,7 +50,44 @@ extension ControlPlane {
                 if lacking <= 0 { break }
             }
         }
-        return spared(chosen, shortages)
+        return chosen.count > 1 ? spared(chosen, shortages) : chosen
+    }
+
+    /// Each unit once, in no order.
+    private func candidates(
+        for shortage: Shortage, except chosen: [Int], among isEligible: (Holdings.Hold) -> Bool
+    ) -> [Candidate] {
+        var candidates: [Candidate] = []
+        var isPaired = false
+        let holds = holdings.holds[shortage.link.position]
+        candidates.reserveCapacity(holds.count)
+        for hold in holds where isEligible(hold) && !chosen.contains(hold.slot) {
+            if let pool = shortage.pool, holdings.pools?.counts(Int(hold.classType), in: pool) != true { continue }
+            if hold.carrier % 2 == 1 { isPaired = true }
+            candidates.append(
+                Candidate(
+                    slot: hold.slot, number: flows.number(of: hold.slot), level: Int(hold.level),
+                    bandwidth: hold.bandwidth))
+        }
+        guard isPaired else { return candidates }
+        // Both directions of a unit may cross the link.
+        candidates.sort { $0.slot < $1.slot }
+        var merged: [Candidate] = []
+        for candidate in candidates {
+            if let last = merged.last, last.slot == candidate.slot {
+                merged[merged.count - 1].bandwidth += candidate.bandwidth
+            } else {
+                merged.append(candidate)
+            }
+        }
+        return merged
+    }
+
+    /// Highest first, each once.
+    private func levels(of candidates: [Candidate]) -> [Int] {
+        var levels: [Int] = []
+        for candidate in candidates where !levels.contains(candidate.level) { levels.append(candidate.level) }
+        return levels.sorted(by: >)
     }
 
     private func shortages(on links: [LinkIndex], need: Int, classType: Int) -> [Shortage] {
@@ -130,7 +158,7 @@ extension ControlPlane {
             let present = picked[place]
             let equals = group.filter { other in
                 other.bandwidth == present.bandwidth && !picked.contains { $0.slot == other.slot }
-            }
+            }.sorted { $0.slot < $1.slot }
             guard !equals.isEmpty, trials > 0 else { continue }
             trials -= 1
             if canMove(present.slot, off: links) { continue }
@@ -154,7 +182,7 @@ extension ControlPlane {
         var canMove = true
         for (direction, flow) in unit.directions.enumerated() {
             let need = unit.placement?[direction].bandwidth ?? flow.bandwidth
-            if case .found = route(flow, need: need, rule: .free) { continue }
+            if hasRoute(flow, need: need, rule: .free) { continue }
             canMove = false
             break
         }
