@@ -85,6 +85,12 @@ let package = Package(
         // Edges.
         library("SluiceCapture", ["SluiceJSON", "SluiceModel", "CPcap"]),
         library("SluiceDocuments", ["SluiceJSON", "SluiceModel", yams]),
+        library(
+            "SluiceMapping",
+            [
+                "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceJSON", "SluiceModel",
+                "SluiceProtocol",
+            ]),
         library("SluiceOpenFlow", ["SluiceForwarding", "SluiceModel"]),
         library("SluiceProtocol", ["SluiceJSON", "SluiceModel"]),
         library("SluiceStore", ["SluiceControlPlane", "SluiceForwarding", "SluiceJSON", "SluiceModel", grdb]),
@@ -95,14 +101,15 @@ let package = Package(
             "SluiceDaemon",
             [
                 "SluiceControlPlane", "SluiceDocuments", "SluiceForwarding", "SluiceGLPK", "SluiceJSON",
-                "SluiceModel", "SluiceOpenFlow", "SluiceProtocol", "SluiceSolver", "SluiceStore", "SluiceTelemetry",
-                logging, nioCore, nioPosix, nioSSL, nioTLS,
+                "SluiceMapping", "SluiceModel", "SluiceOpenFlow", "SluiceProtocol", "SluiceSolver", "SluiceStore",
+                "SluiceTelemetry", logging, nioCore, nioPosix, nioSSL, nioTLS,
             ]),
         library("SluiceReport"),
         library(
             "SluiceSimulation",
             [
-                "SluiceCapture", "SluiceControlPlane", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSolver",
+                "SluiceCapture", "SluiceControlPlane", "SluiceForwarding", "SluiceJSON", "SluiceLearning",
+                "SluiceMapping", "SluiceModel", "SluiceOpenFlow", "SluiceProtocol", "SluiceSolver", "SluiceStore",
             ]),
 
         // C libraries, each behind one module.
@@ -159,7 +166,7 @@ let package = Package(
         tests("SluiceReportTests", ["SluiceReport"]),
         tests(
             "SluiceSimulationTests",
-            ["SluiceCapture", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation"]),
+            ["SluiceCapture", "SluiceControlPlane", "SluiceJSON", "SluiceLearning", "SluiceModel", "SluiceSimulation"]),
         tests("SluiceSolverTests", ["SluiceGLPK", "SluiceModel", "SluiceSolver"]),
         tests("SluiceGLPKTests", ["SluiceGLPK", "SluiceModel", "SluiceSolver"]),
     ] + fuzzTargets,

@@ -43,8 +43,6 @@ package enum DaemonLimits {
     /// Scrapes of the metrics listener at a time, and the seconds that each may take.
     package static let scrapes = 8
     package static let scrapeSeconds: Int64 = 10
-    /// Names that a wrong one is compared with; a larger network gets no "did you mean".
-    package static let namesCompared = 2_000
     /// Time between two tries to reach a switch that listens.
     package static let redialMilliseconds: Int64 = 200
     /// TLS handshakes with switches at a time, and the seconds that each may take.
@@ -54,6 +52,4 @@ package enum DaemonLimits {
     package static let handshakeWarningSeconds = 1.0
     /// Time between two rounds of LLDP frames.
     package static let discoverySeconds: Int64 = 5
-    /// Refused flows of one batch that get a "did you mean".
-    package static let suggestionsInBatch = 16
 }

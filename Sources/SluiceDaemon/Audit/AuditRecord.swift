@@ -2,6 +2,7 @@
 
 import SluiceControlPlane
 import SluiceJSON
+import SluiceMapping
 import SluiceModel
 import SluiceProtocol
 

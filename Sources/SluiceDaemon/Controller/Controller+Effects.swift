@@ -3,6 +3,7 @@
 import NIOCore
 import SluiceControlPlane
 import SluiceJSON
+import SluiceMapping
 import SluiceModel
 import SluiceProtocol
 
@@ -48,7 +49,8 @@ extension Controller {
         }
         if case .topologyReplaced(let change) = response { follow(change) }
         let uptime = Double((NIODeadline.now() - started).nanoseconds) / 1e9
-        let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count, telemetry: telemetry)
+        let listener = telemetry
+        let facts = DaemonFacts(uptimeSeconds: uptime, clients: connections.count) { listener?.facts }
         let names = KnownNames(topology: plane.topology, policy: policy)
         metrics.count(response)
         answer(ticket, .success({ $0.response(response, facts, names) }), outcome: AuditedOutcome(response))

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 package import SluiceControlPlane
 import SluiceJSON
+import SluiceMapping
 import SluiceModel
 import SluiceProtocol
 

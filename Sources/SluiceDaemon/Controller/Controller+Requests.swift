@@ -3,6 +3,7 @@
 import NIOCore
 package import SluiceControlPlane
 import SluiceJSON
+import SluiceMapping
 import SluiceModel
 package import SluiceProtocol
 

@@ -1,6 +1,6 @@
 // One line of the control socket as values: JSON-RPC 2.0 requests, notifications and batches, their form checked,
-// their params checked against the method's schema. What they mean is not this module's matter: SluiceDaemon maps
-// them to requests of the control plane.
+// their params checked against the method's schema. What they mean is not this module's matter: SluiceMapping
+// makes requests of the control plane of them.
 
 package import SluiceJSON
 

@@ -1,13 +1,13 @@
 // From the wire to the control plane: one invocation, its params already checked against the schema, becomes one
 // request. What cannot be said in a schema (addresses, members that exclude each other) is checked here.
 
-import SluiceControlPlane
+package import SluiceControlPlane
 import SluiceJSON
 import SluiceModel
-import SluiceProtocol
+package import SluiceProtocol
 
 /// What an invocation asks for: of the control plane, or of the daemon around it.
-enum Command {
+package enum Command {
     case plane(Request)
     /// The policy's document, not yet read.
     case replacePolicy([UInt8])
@@ -19,7 +19,7 @@ enum Command {
 }
 
 extension Command {
-    init(_ invocation: Invocation) throws(ProtocolFault) {
+    package init(_ invocation: Invocation) throws(ProtocolFault) {
         let fields = Fields(invocation.params)
         switch invocation.method {
         case .flowSubmit:

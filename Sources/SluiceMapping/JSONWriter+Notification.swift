@@ -1,7 +1,7 @@
 // Notifications as lines, and events as objects.
 
-import SluiceControlPlane
-import SluiceJSON
+package import SluiceControlPlane
+package import SluiceJSON
 import SluiceModel
 import SluiceProtocol
 
@@ -15,7 +15,7 @@ package enum NotificationName {
 
 extension JSONWriter {
     /// Appends the whole notification.
-    mutating func notification(_ notification: Notification) {
+    package mutating func notification(_ notification: Notification) {
         switch notification {
         case .occurrence(let occurrence):
             ReplyEncoder.notification(NotificationName.event, to: &self) { $0.occurrence(occurrence) }

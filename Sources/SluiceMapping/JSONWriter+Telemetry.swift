@@ -4,7 +4,6 @@ import SluiceControlPlane
 import SluiceJSON
 import SluiceModel
 import SluiceProtocol
-import SluiceTelemetry
 
 extension JSONWriter {
     mutating func members(_ receipt: TelemetryReceipt) {
@@ -20,19 +19,20 @@ extension JSONWriter {
         member("moved", totals.moved)
         member("split", totals.split)
         member("automata", totals.automata)
-        member("listening", facts.telemetry?.addresses ?? [])
-        guard let counts = facts.telemetry?.counts else { return }
+        let listener = facts.telemetry()
+        member("listening", listener?.addresses ?? [])
+        guard let counts = listener?.counts else { return }
         name("udp")
         object { writer in
             writer.member("datagrams", counts.datagrams)
             writer.member("reports", counts.reports)
             writer.member("samples", counts.samples)
             writer.member("handedOver", counts.handedOver)
-            writer.member("lost", counts.lostReports)
-            writer.member("refused", counts.refusals.total)
+            writer.member("lost", counts.lost)
+            writer.member("refused", counts.refused)
             writer.name("reasons")
             writer.object { writer in
-                for (refusal, count) in counts.refusals.nonZero { writer.member(refusal.rawValue, count) }
+                for (name, count) in counts.reasons { writer.member(name, count) }
             }
         }
     }

@@ -1,16 +1,21 @@
 // "Did you mean": the names of the network and its policy that a wrong one is compared with.
 
-import SluiceControlPlane
-import SluiceModel
+package import SluiceControlPlane
+package import SluiceModel
 import SluiceProtocol
 
 /// A view of a control plane; nothing is gathered before it is asked for.
-struct KnownNames {
-    let topology: Topology
-    let policy: Policy
+package struct KnownNames {
+    private let topology: Topology
+    private let policy: Policy
+
+    package init(topology: Topology, policy: Policy) {
+        self.topology = topology
+        self.policy = policy
+    }
 
     /// The known name that was probably meant by the one that `error` is about.
-    func nearest(to error: RequestError) -> String? {
+    package func nearest(to error: RequestError) -> String? {
         switch error {
         case .unknownNode(_, let name): nearest(to: name, among: topology.nodes.map(\.id.text))
         case .unknownLink(let field, let name):
@@ -31,7 +36,7 @@ struct KnownNames {
 
     private func nearest(to name: String, among names: [String]) -> String? {
         // Comparing costs about a microsecond a name, and decisions wait meanwhile.
-        guard names.count <= DaemonLimits.namesCompared else { return nil }
+        guard names.count <= MappingLimits.namesCompared else { return nil }
         return Suggestion.nearest(to: name, among: names)
     }
 }

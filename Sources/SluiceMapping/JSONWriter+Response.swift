@@ -1,27 +1,68 @@
 // From the control plane to the wire: answers, as the result schemas of the method table say.
 
-import SluiceControlPlane
+package import SluiceControlPlane
 import SluiceDocuments
-import SluiceJSON
+package import SluiceJSON
 import SluiceModel
 import SluiceProtocol
 
-/// What the daemon knows beside the control plane, for `system.status`.
-struct DaemonFacts {
+/// What the daemon knows beside the control plane, for `system.status` and `telemetry.status`.
+package struct DaemonFacts {
     var uptimeSeconds: Double
     var clients: Int
     /// Asked only where its counts are wanted.
-    var telemetry: TelemetryListener?
+    var telemetry: () -> ListenerFacts?
+
+    package init(uptimeSeconds: Double, clients: Int, telemetry: @escaping () -> ListenerFacts? = { nil }) {
+        self.uptimeSeconds = uptimeSeconds
+        self.clients = clients
+        self.telemetry = telemetry
+    }
+}
+
+/// What has come to the sockets that listen for telemetry.
+package struct ListenerFacts {
+    package struct Counts {
+        package var datagrams: Int
+        package var reports: Int
+        package var samples: Int
+        package var handedOver: Int
+        package var lost: Int
+        package var refused: Int
+        /// By reason, those that occurred.
+        package var reasons: [(name: String, count: Int)]
+
+        package init(
+            datagrams: Int, reports: Int, samples: Int, handedOver: Int, lost: Int, refused: Int,
+            reasons: [(name: String, count: Int)]
+        ) {
+            self.datagrams = datagrams
+            self.reports = reports
+            self.samples = samples
+            self.handedOver = handedOver
+            self.lost = lost
+            self.refused = refused
+            self.reasons = reasons
+        }
+    }
+
+    package var addresses: [String]
+    package var counts: Counts
+
+    package init(addresses: [String], counts: Counts) {
+        self.addresses = addresses
+        self.counts = counts
+    }
 }
 
 extension JSONWriter {
     /// Appends the result of a request.
-    mutating func response(_ response: Response, _ facts: DaemonFacts, _ names: KnownNames) {
+    package mutating func response(_ response: Response, _ facts: DaemonFacts, _ names: KnownNames) {
         object { writer in
             switch response {
             case .flow(let result), .withdrawn(let result): writer.members(result)
             case .batch(let items):
-                var suggestions = DaemonLimits.suggestionsInBatch
+                var suggestions = MappingLimits.suggestionsInBatch
                 writer.member("results", items) { item, writer in writer.item(item, names, &suggestions) }
             case .flowDetails(let flow):
                 writer.name("flow")

@@ -1,48 +1,48 @@
 // Members of an object in one line each; a value that is nil leaves its member out.
 
 import SluiceControlPlane
-import SluiceJSON
-import SluiceModel
+package import SluiceJSON
+package import SluiceModel
 import SluiceProtocol
 
 extension JSONWriter {
-    mutating func member(_ name: String, _ value: String?) {
+    package mutating func member(_ name: String, _ value: String?) {
         guard let value else { return }
         self.name(name)
         string(value)
     }
-    mutating func member(_ name: String, _ value: Int?) {
+    package mutating func member(_ name: String, _ value: Int?) {
         guard let value else { return }
         self.name(name)
         integer(value)
     }
-    mutating func member(_ name: String, _ value: UInt64) { member(name, Int(value)) }
-    mutating func member(_ name: String, _ value: Double?) {
+    package mutating func member(_ name: String, _ value: UInt64) { member(name, Int(value)) }
+    package mutating func member(_ name: String, _ value: Double?) {
         guard let value else { return }
         self.name(name)
         number(value)
     }
-    mutating func member(_ name: String, _ value: Bool) {
+    package mutating func member(_ name: String, _ value: Bool) {
         self.name(name)
         bool(value)
     }
-    mutating func member(_ name: String, _ value: Bandwidth?) { member(name, value?.bitsPerSecond) }
-    mutating func member(_ name: String, _ value: Latency?) { member(name, value?.microseconds) }
-    mutating func member(_ name: String, _ value: Instant?) { member(name, value?.text) }
-    mutating func member(_ name: String, _ values: [String]) {
+    package mutating func member(_ name: String, _ value: Bandwidth?) { member(name, value?.bitsPerSecond) }
+    package mutating func member(_ name: String, _ value: Latency?) { member(name, value?.microseconds) }
+    package mutating func member(_ name: String, _ value: Instant?) { member(name, value?.text) }
+    package mutating func member(_ name: String, _ values: [String]) {
         self.name(name)
         beginArray()
         for value in values { string(value) }
         endArray()
     }
-    mutating func member<Subject>(_ name: String, _ values: [Identifier<Subject>]) {
+    package mutating func member<Subject>(_ name: String, _ values: [Identifier<Subject>]) {
         self.name(name)
         beginArray()
         for value in values { string(value.text) }
         endArray()
     }
     /// An array whose elements `write` appends, one value each.
-    mutating func member<Element>(
+    package mutating func member<Element>(
         _ name: String, _ elements: some Sequence<Element>, _ write: (Element, inout JSONWriter) -> Void
     ) {
         self.name(name)
@@ -51,7 +51,7 @@ extension JSONWriter {
         endArray()
     }
     /// A JSON text that a writer of ours has made.
-    mutating func text(_ json: [UInt8]) {
+    package mutating func text(_ json: [UInt8]) {
         do throws(JSONSyntaxError) {
             node(try JSONNode(parsing: json))
         } catch {
@@ -59,7 +59,7 @@ extension JSONWriter {
         }
     }
     /// One object, whose members `write` appends.
-    mutating func object(_ write: (inout JSONWriter) -> Void) {
+    package mutating func object(_ write: (inout JSONWriter) -> Void) {
         beginObject()
         write(&self)
         endObject()
