@@ -10,6 +10,8 @@ package struct OptionTable: Sendable {
         /// Its links are `pool.links[first..<end]`.
         package var first: Int32
         package var end: Int32
+        /// The link that was too full when the option was last tried: most likely it still is.
+        package var blocker: Int32 = -1
         /// w_f − θ b_f λ(path): what the search counts it worth.
         package var value: Double
     }
@@ -47,6 +49,38 @@ package struct OptionTable: Sendable {
 
     @inline(__always)
     package func option(_ flow: Int, _ position: Int) -> Option { rows[flow * Self.rowWidth + position] }
+
+    /// Position of the first option from `position` on that is worth something and fits `residual`; nil where none does.
+    @inline(__always)
+    package mutating func firstFitting(_ flow: Int, from position: Int, need: Int, residual: [Int]) -> Int? {
+        let base = flow * Self.rowWidth
+        var position = position
+        let count = Int(counts[flow])
+        search: while position < count {
+            let option = rows[base + position]
+            if option.value < 0 { return nil }
+            if option.blocker >= 0, residual[Int(option.blocker)] < need {
+                position += 1
+                continue
+            }
+            for place in Int(option.first)..<Int(option.end) {
+                let link = pool.links[place]
+                if residual[Int(link)] < need {
+                    rows[base + position].blocker = link
+                    position += 1
+                    continue search
+                }
+            }
+            return position
+        }
+        return nil
+    }
+
+    /// Takes over a pool that continues the present one.
+    package mutating func take(_ pool: ColumnPool, prices: [Double]) {
+        self.pool = pool
+        setPrices(prices)
+    }
 
     /// Value of a column of `flow` whether or not its row holds it.
     @inline(__always)

@@ -17,6 +17,9 @@ package struct PathEnumeration: Sendable {
     private var remaining: [Int]
     private var target: Int32 = -1
     private var need = -1
+    /// Flows up to this wide see the same links as one of `need`.
+    private var needMost = -1
+    private let capacities: [Int]
     private var partial: [Partial] = []
     private var heap: [Int32] = []
     /// A random number for each link with a price, zero for the others; sums tell sets of priced links apart.
@@ -27,13 +30,29 @@ package struct PathEnumeration: Sendable {
     private struct Partial {
         var estimate: Int
         var cost: Int
+        /// Zero where the flow has no latency bound.
+        var delay: Int
+        /// Sum of the signatures of the links so far.
+        var projection: UInt64
         var parent: Int32
         var link: Int32
         var node: Int32
     }
 
+    /// What was reached in this query: a node by a set of priced links. Open addressing; entries of earlier queries are
+    /// told by their stamp.
+    private var reachedKey = [UInt64](repeating: 0, count: Self.reachedSize)
+    private var reachedDelay = [Int](repeating: 0, count: Self.reachedSize)
+    private var reachedStamp = [Int32](repeating: 0, count: Self.reachedSize)
+    private var stamp: Int32 = 0
+    /// Least latency to `target`.
+    private var remainingDelay: [Int]
+    private var delayTarget: Int32 = -1
+
     /// Partial paths of one query.
     private static let partialLimit = 1_500
+    /// A power of two above twice the limit.
+    private static let reachedSize = 4_096
 
     package init(_ problem: CompiledProblem, prices: [Double]) {
         self.problem = problem
@@ -59,6 +78,8 @@ package struct PathEnumeration: Sendable {
         reverseStart = starts
         reverseLink = links
         remaining = Array(repeating: Int.max, count: problem.graph.nodeCount)
+        remainingDelay = remaining
+        capacities = Set(problem.capacity).sorted()
     }
 
     /// Adds up to `count` paths of `flow` to the pool, cheapest first, none dearer than `priceLimit` a unit of bandwidth;
@@ -69,9 +90,11 @@ package struct PathEnumeration: Sendable {
         let source = problem.source[flow]
         let bandwidth = problem.bandwidth[flow]
         let closed = problem.mask(of: flow)
-        if target != problem.destination[flow] || need != bandwidth {
+        // The tree of a narrower flow serves where no link's capacity lies between the two.
+        if target != problem.destination[flow] || bandwidth < need || bandwidth > needMost {
             target = problem.destination[flow]
             need = bandwidth
+            needMost = capacities.first { $0 >= bandwidth } ?? Int.max
             growBackwards()
         }
         guard source != target, remaining[Int(source)] < Int.max else { return 0 }
@@ -79,9 +102,20 @@ package struct PathEnumeration: Sendable {
         let costLimit = unit > 0 && priceLimit * unit < Double(1 << 61) ? Int(priceLimit * unit) + hop * 32 : Int.max
         guard remaining[Int(source)] <= costLimit else { return 0 }
         let rule = problem.wholePathRule(of: flow)
+        let delayLimit = rule?.maxLatency ?? Int.max
+        let boundsDelay = delayLimit < Int.max
+        if boundsDelay, delayTarget != target {
+            delayTarget = target
+            growDelaysBackwards()
+        }
+        // Of the ways to a node that differ on free links alone one will do, unless hops or waypoints tell them apart.
+        let foldsFreeLinks = rule.map { $0.maxHops == Int.max && $0.waypoints.isEmpty } ?? true
         partial.removeAll(keepingCapacity: true)
         heap.removeAll(keepingCapacity: true)
-        add(Partial(estimate: remaining[Int(source)], cost: 0, parent: -1, link: -1, node: source))
+        stamp &+= 1
+        add(
+            Partial(
+                estimate: remaining[Int(source)], cost: 0, delay: 0, projection: 0, parent: -1, link: -1, node: source))
         var found = 0
         var path: [Int32] = []
         projections.removeAll(keepingCapacity: true)
@@ -100,6 +134,7 @@ package struct PathEnumeration: Sendable {
                 continue
             }
             if here.node != source, !problem.graph.isTransit[Int(here.node)] { continue }
+            if foldsFreeLinks, !reach(here) { continue }
             if partial.count > Self.partialLimit { continue }
             for position in Int(
                 problem.graph.rowStart[Int(here.node)])..<Int(problem.graph.rowStart[Int(here.node) + 1])
@@ -110,13 +145,39 @@ package struct PathEnumeration: Sendable {
                 if !closed.isEmpty, closed[link] { continue }
                 if visits(next, index) { continue }
                 let cost = here.cost + costs[link]
+                let estimate = cost + remaining[Int(next)]
+                if estimate > costLimit { continue }
+                var delay = 0
+                if boundsDelay {
+                    delay = here.delay + problem.latency[link]
+                    let rest = remainingDelay[Int(next)]
+                    if rest == Int.max || delay > delayLimit - rest { continue }
+                }
                 add(
                     Partial(
-                        estimate: cost + remaining[Int(next)], cost: cost, parent: index, link: Int32(link), node: next)
-                )
+                        estimate: estimate, cost: cost, delay: delay, projection: here.projection &+ signature[link],
+                        parent: index, link: Int32(link), node: next))
             }
         }
         return found
+    }
+
+    /// Whether nothing cheaper and as fast has come to the node over the same priced links.
+    private mutating func reach(_ here: Partial) -> Bool {
+        let key = (here.projection ^ UInt64(UInt32(bitPattern: here.node))) &* 0x9e37_79b9_7f4a_7c15
+        var slot = Int(key >> 52)
+        while reachedStamp[slot] == stamp {
+            if reachedKey[slot] == key {
+                if reachedDelay[slot] <= here.delay { return false }
+                reachedDelay[slot] = here.delay
+                return true
+            }
+            slot = (slot + 1) & (Self.reachedSize - 1)
+        }
+        reachedStamp[slot] = stamp
+        reachedKey[slot] = key
+        reachedDelay[slot] = here.delay
+        return true
     }
 
     private func visits(_ node: Int32, _ index: Int32) -> Bool {
@@ -153,6 +214,26 @@ package struct PathEnumeration: Sendable {
                 let candidate = cost + costs[link]
                 if candidate < remaining[Int(tail)] {
                     remaining[Int(tail)] = candidate
+                    pushQueue((candidate, tail))
+                }
+            }
+        }
+    }
+
+    private mutating func growDelaysBackwards() {
+        for node in remainingDelay.indices { remainingDelay[node] = Int.max }
+        remainingDelay[Int(target)] = 0
+        queue.removeAll(keepingCapacity: true)
+        queue.append((0, target))
+        while !queue.isEmpty {
+            let (delay, node) = popQueue()
+            if delay > remainingDelay[Int(node)] { continue }
+            for position in Int(reverseStart[Int(node)])..<Int(reverseStart[Int(node) + 1]) {
+                let link = Int(reverseLink[position])
+                let tail = problem.graph.tail[link]
+                let candidate = delay + problem.latency[link]
+                if candidate < remainingDelay[Int(tail)] {
+                    remainingDelay[Int(tail)] = candidate
                     pushQueue((candidate, tail))
                 }
             }

@@ -62,10 +62,9 @@ package struct RuinRecreate: Sendable {
 
     package var bestWeight: Int { board.bestWeight }
 
-    /// Takes new prices and paths; the placement stays.
+    /// Takes new prices and a pool that continues the board's; the placement stays.
     package mutating func learn(prices: [Double], pool: ColumnPool) {
-        for column in 0..<pool.count { _ = board.insert(Int(pool.flow[column]), pool.path(of: column)) }
-        board.setPrices(prices)
+        board.learn(pool, prices: prices)
         findCore()
     }
 
@@ -322,12 +321,13 @@ extension RuinRecreate {
     /// Admits the flow on the most valuable option that fits, if one is worth it; now and then on a later one.
     private mutating func place(_ flow: Int, delta: inout Double) {
         guard board.chosen[flow] < 0 else { return }
-        let need = problem.bandwidth[flow]
-        for position in 0..<board.table.count(flow) {
+        var next = 0
+        while let position = board.firstFitting(flow, from: next) {
+            if random.unit() < Self.skipShare {
+                next = position + 1
+                continue
+            }
             let option = board.table.option(flow, position)
-            if option.value < 0 { return }
-            guard board.fits(option, need: need) else { continue }
-            if random.unit() < Self.skipShare { continue }
             delta += option.value
             board.admit(flow, option.column)
             return

@@ -51,8 +51,10 @@ package struct SearchBoard: Sendable {
 
     // What the search knows.
 
-    package mutating func setPrices(_ prices: [Double]) {
-        table.setPrices(prices)
+    /// Takes over new prices and a pool that continues the present one.
+    package mutating func learn(_ pool: ColumnPool, prices: [Double]) {
+        table.take(pool, prices: prices)
+        growPlaces()
         findOrphans()
     }
 
@@ -61,8 +63,12 @@ package struct SearchBoard: Sendable {
     /// The number of a path, known from now on.
     package mutating func insert(_ flow: Int, _ path: ArraySlice<Int32>) -> Int32 {
         let column = table.insert(flow, path)
-        while userPlace.count < table.pool.links.count { userPlace.append(-1) }
+        growPlaces()
         return column
+    }
+
+    private mutating func growPlaces() {
+        while userPlace.count < table.pool.links.count { userPlace.append(-1) }
     }
 
     private mutating func findOrphans() {
@@ -127,12 +133,10 @@ package struct SearchBoard: Sendable {
         return problem.present[flow][...] != table.pool.path(of: Int(column))
     }
 
+    /// Position of the first option of `flow` from `position` on that is worth something and has room.
     @inline(__always)
-    package func fits(_ option: OptionTable.Option, need: Int) -> Bool {
-        for position in Int(option.first)..<Int(option.end) where residual[Int(table.pool.links[position])] < need {
-            return false
-        }
-        return true
+    package mutating func firstFitting(_ flow: Int, from position: Int) -> Int? {
+        table.firstFitting(flow, from: position, need: problem.bandwidth[flow], residual: residual)
     }
 
     // The best.

@@ -33,6 +33,9 @@ package struct SearchEngine: Sendable {
     private let weights: [Int]
     private let margin: Double
     private let style: Style
+    /// Climate of the first cycle after the polish.
+    private let firstClimate: Int
+    private var suggestion: Placement?
     private var recreate: RuinRecreate
     private var random: RandomStream
     private var cycle = -1
@@ -59,11 +62,15 @@ package struct SearchEngine: Sendable {
     private static let flowsPerSlice = 64
     private static let optionsPerFlow = 12
 
-    /// - Parameter lesson: the first prices; `start`: the best placement known.
+    /// - Parameters:
+    ///   - lesson: the first prices.
+    ///   - start: the best placement known.
+    ///   - isSecond: another search runs beside this one, so this one begins with another climate.
     package init(
         _ problem: CompiledProblem, weights: [Int], resolution: Int, style: Style, lesson: PriceLesson,
-        start: Placement, random: RandomStream
+        start: Placement, random: RandomStream, isSecond: Bool = false
     ) {
+        firstClimate = isSecond ? 2 : 1
         self.problem = problem
         self.weights = weights
         self.style = style
@@ -106,11 +113,18 @@ package struct SearchEngine: Sendable {
         cycleEnd = 0
     }
 
+    /// Hands over a better placement found elsewhere, from which the next cycle starts.
+    package mutating func suggest(_ placement: Placement) { suggestion = placement }
+
     // Lessons: paths within reach of the prices are gathered in slices, since on large networks that takes a second.
 
     private mutating func beginLesson(_ lesson: PriceLesson) {
         self.lesson = lesson
-        gathered = lesson.pool
+        // The board's columns keep their numbers; what the relaxation knows and the enumeration finds follows them.
+        gathered = recreate.board.table.pool
+        for column in 0..<lesson.pool.count {
+            gathered.insert(flow: lesson.pool.flow[column], path: lesson.pool.path(of: column))
+        }
         enumeration = PathEnumeration(problem, prices: lesson.prices)
         nextFlow = 0
     }
@@ -185,7 +199,11 @@ package struct SearchEngine: Sendable {
             remember(best())
         }
         cycle += 1
-        if cycle > 0 {
+        if let placement = suggestion {
+            suggestion = nil
+            recreate.take(placement)
+            recreate.restart()
+        } else if cycle > 0 {
             if style == .memetic, elite.count >= 2 {
                 recreate.take(child())
             } else if cycle < Self.climates.count || random.next() & 1 == 0 {
@@ -195,7 +213,9 @@ package struct SearchEngine: Sendable {
         }
         cycleWork = recreate.work
         bestAtCycleStart = recreate.bestWeight
-        climate = cycle < Self.climates.count ? cycle : chooseClimate()
+        let rest = Self.climates.count - 1
+        climate =
+            cycle == 0 ? 0 : cycle <= rest ? 1 + (firstClimate + cycle - 2) % rest : chooseClimate()
         let now = Self.climates[climate]
         recreate.setTheta(now.theta)
         recreate.ruinLimit = random.next() & 3 == 0 ? 14 : 8
