@@ -38,7 +38,7 @@ package struct BoundEngine: Sendable {
         bound = weights.reduce(0, +)
         // Pivots cost the square of the number of links, rounds of ascent about its product with the sources: on large
         // networks the ascent goes on for as long as it gains.
-        ascentRounds = problem.linkCount <= 300 ? 90 : problem.linkCount <= 1_200 ? 200 : 1_500
+        ascentRounds = problem.linkCount <= 300 ? 120 : problem.linkCount <= 1_200 ? 300 : 1_500
         nextPublication = problem.linkCount <= 300 ? 60 : 50
         ascent = PriceAscent(problem, weights: weights, rounds: ascentRounds)
         prices = ascent.bestPrices

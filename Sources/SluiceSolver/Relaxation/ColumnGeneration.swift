@@ -15,18 +15,21 @@ package struct ColumnGeneration: Sendable {
     private var smoothing = 0.8
     private let tolerance: Double
 
-    /// Takes over where the ascent ended, with its prices as the centre and `start` as the first basis.
+    /// Takes over where the ascent ended, with its prices as the centre; the paths of `start` are known from the beginning.
     package init(
         _ problem: CompiledProblem, weights: [Int], resolution: Double, ascent: PriceAscent, start: Placement
     ) {
         simplex = BoundedSimplex(problem, weights: weights, resolution: resolution)
-        simplex.start(from: start)
         pricer = ascent.pricer
         bestBound = ascent.bestBound
         bestValue = ascent.bestValue
         bestPrices = ascent.bestPrices
         tolerance = 1e-6 * resolution
+        for (flow, route) in start.routes.enumerated() where !route.isEmpty {
+            simplex.add(flow: Int32(flow), path: route[...])
+        }
         seed(ascent.samples)
+        simplex.start(at: bestPrices)
     }
 
     /// Pivots and trees so far.

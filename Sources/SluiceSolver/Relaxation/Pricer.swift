@@ -26,6 +26,8 @@ package struct Pricer: Sendable {
     /// Trees and label searches so far.
     package private(set) var work = 0
     private var router: Router
+    /// What the last label search of each flow found.
+    private var lastWalk: [[Int32]]
     private var integerPrices: [Int]
     private var path: [Int32] = []
     private let shiftMost: Int
@@ -36,6 +38,7 @@ package struct Pricer: Sendable {
         self.weights = weights
         router = Router(problem)
         distance = Array(repeating: 0, count: problem.flowCount)
+        lastWalk = Array(repeating: [], count: problem.flowCount)
         load = Array(repeating: 0, count: problem.linkCount)
         integerPrices = Array(repeating: 0, count: problem.linkCount)
         // w · 2^shift, summed over all flows, stays below 2^125.
@@ -50,6 +53,8 @@ package struct Pricer: Sendable {
         case bound
         /// Fill `load`.
         case loads
+        /// The same, where flows that need a label search may keep the walk of the last one; this proves no bound.
+        case roughLoads
         /// Collect every path worth more than `dual` of its flow, by at least `tolerance`, at `duals` prices.
         case columns(prices: [Double], dual: [Double], tolerance: Double)
     }
@@ -63,7 +68,9 @@ package struct Pricer: Sendable {
         columnLinks.removeAll(keepingCapacity: true)
         columnStart.removeAll(keepingCapacity: true)
         columnStart.append(0)
-        if case .loads = purpose { for link in load.indices { load[link] = 0 } }
+        let isRough = if case .roughLoads = purpose { true } else { false }
+        let wantsLoads = if case .loads = purpose { true } else { isRough }
+        if wantsLoads { for link in load.indices { load[link] = 0 } }
         var total: Int128 = 0
         for link in 0..<problem.linkCount {
             total += Int128(problem.capacity[link]) * Int128(integerPrices[link])
@@ -85,16 +92,26 @@ package struct Pricer: Sendable {
                 if problem.rule[flow] >= 0, let rule = problem.wholePathRule(of: flow) {
                     path.removeAll(keepingCapacity: true)
                     router.finder.appendPath(to: target, into: &path)
-                    if !problem.satisfies(rule, path) {
+                    if problem.satisfies(rule, path) {
+                        // The tree's path will do.
+                    } else if isRough, !lastWalk[flow].isEmpty {
+                        cost = lastWalk[flow].reduce(0) { $0 + integerPrices[Int($1)] }
+                        links = lastWalk[flow]
+                    } else {
                         work += 1
-                        guard
-                            let walk = router.walkCost(of: flow, rule: rule, costs: integerPrices, fallback: cost)
-                        else {
-                            distance[flow] = .infinity
-                            continue
+                        // Beyond this price the flow is worth nothing, however much beyond.
+                        let free = (Int128(weights[flow]) << Int128(shift)) / Int128(max(1, problem.bandwidth[flow]))
+                        let limit = Int(clamping: free)
+                        if let walk = router.walkCost(
+                            of: flow, rule: rule, costs: integerPrices, fallback: cost, limit: limit)
+                        {
+                            cost = walk
+                            links = router.links
+                            lastWalk[flow] = router.links
+                        } else {
+                            cost = limit < Int.max ? limit + 1 : limit
+                            links = []
                         }
-                        cost = walk
-                        links = router.links
                     }
                 }
                 distance[flow] = Double(cost) * inverseUnit
@@ -103,15 +120,14 @@ package struct Pricer: Sendable {
                 if profit > 0 { total += profit }
                 switch purpose {
                 case .bound: break
-                case .loads where profit > 0: addLoad(flow, links: links, target: target)
-                case .loads: break
+                case .loads, .roughLoads: if profit > 0 { addLoad(flow, links: links, target: target) }
                 case .columns(let duals, let dual, let tolerance):
                     collect(flow, links: links, target: target, duals: duals, dual: dual[flow], tolerance: tolerance)
                 }
             }
         }
-        bound = Int(clamping: total >> Int128(shift))
-        boundValue = Double(total) * inverseUnit
+        bound = isRough ? Int.max : Int(clamping: total >> Int128(shift))
+        boundValue = isRough ? .infinity : Double(total) * inverseUnit
     }
 
     /// Chooses the finest unit that keeps every sum in range, and rounds the prices to it.
@@ -146,6 +162,7 @@ package struct Pricer: Sendable {
     private mutating func collect(
         _ flow: Int, links: [Int32]?, target: Int32, duals: [Double], dual: Double, tolerance: Double
     ) {
+        if links?.isEmpty == true { return }
         let start = columnLinks.count
         if let links { columnLinks += links } else { router.finder.appendPath(to: target, into: &columnLinks) }
         var price = 0.0

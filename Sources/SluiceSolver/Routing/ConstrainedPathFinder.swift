@@ -1,7 +1,9 @@
 // Cheapest paths under limits on latency and hops and through waypoints: label setting with dominance, after Desrochers
 // and Soumis, "A generalized permanent labelling algorithm for the shortest path problem with time windows", INFOR 26
-// (1988). Labels leave the heap in order of cost, so a popped label is dominated exactly by an earlier one at its node
-// that is no slower, has no more hops and has passed at least the same waypoints.
+// (1988). Labels leave the heap in order of the cost that their best completion could have (the exact remaining cost
+// without the limits, as in A*), so at one node in order of their own cost, and a popped label is dominated exactly by an
+// earlier one at its node that is no slower, has no more hops (where these are bounded) and has passed at least the same
+// waypoints.
 
 package struct ConstrainedPathFinder: Sendable {
     package enum Answer: Hashable, Sendable {
@@ -17,6 +19,8 @@ package struct ConstrainedPathFinder: Sendable {
     package private(set) var links: [Int32] = []
 
     private struct Label {
+        /// Least cost of any completion.
+        var estimate: Int
         var cost: Int
         var delay: Int
         var hops: Int32
@@ -37,6 +41,8 @@ package struct ConstrainedPathFinder: Sendable {
     private var remainingDelay: [Int]
     private var delayTarget: Int32 = -1
     private var delayQueue: [(delay: Int, node: Int32)] = []
+    /// Least cost from each node to the target over open links.
+    private var remainingCost: [Int]
     private let reverseStart: [Int32]
     private let reverseLink: [Int32]
 
@@ -47,6 +53,7 @@ package struct ConstrainedPathFinder: Sendable {
         self.graph = graph
         permanent = Array(repeating: -1, count: graph.nodeCount)
         remainingDelay = Array(repeating: 0, count: graph.nodeCount)
+        remainingCost = remainingDelay
         var starts = [Int32](repeating: 0, count: graph.nodeCount + 1)
         for head in graph.head { starts[Int(head) + 1] += 1 }
         for node in 0..<graph.nodeCount { starts[node + 1] += starts[node] }
@@ -60,18 +67,23 @@ package struct ConstrainedPathFinder: Sendable {
         reverseLink = reverse
     }
 
-    /// Finds the cheapest walk from `source` to `target` under `rule`, over links with at least `need` room.
+    /// Finds the cheapest walk from `source` to `target` under `rule`, over links with at least `need` room; `.none` also
+    /// where each costs more than `costLimit`.
     ///
     /// Without waypoints the answer is a simple path. With waypoints it may visit a node twice unless `simple` asks for
     /// a simple path; that search is exact on networks of up to 64 nodes and may miss a path on larger ones.
     package mutating func search(
         from source: Int32, to target: Int32, rule: RouteRule, costs: [Int], latency: [Int], isTrunk: [Bool],
-        room: [Int], need: Int, closed: [Bool], simple: Bool
+        room: [Int], need: Int, closed: [Bool], simple: Bool, costLimit: Int = Int.max
     ) -> Answer {
         links.removeAll(keepingCapacity: true)
         guard rule.waypoints.count <= 64 else { return .tooManyLabels }
         let boundsDelay = rule.maxLatency < Int.max
         if boundsDelay { findRemainingDelays(to: target, latency: latency) }
+        let boundsHops = rule.maxHops < Int.max
+        findRemainingCosts(to: target, costs: costs, room: room, need: need, closed: closed)
+        let least = remainingCost[Int(source)]
+        guard least < Int.max, least <= costLimit else { return .none }
         let all: UInt64 = rule.waypoints.count == 64 ? .max : (1 << UInt64(rule.waypoints.count)) - 1
         let tracksVisits = simple && all != 0
         labels.removeAll(keepingCapacity: true)
@@ -80,7 +92,7 @@ package struct ConstrainedPathFinder: Sendable {
         for node in permanent.indices { permanent[node] = -1 }
         add(
             Label(
-                cost: 0, delay: 0, hops: 0, node: source, parent: -1, link: -1, passed: 0,
+                estimate: least, cost: 0, delay: 0, hops: 0, node: source, parent: -1, link: -1, passed: 0,
                 visited: 1 << UInt64(source & 63)))
         while let index = popCheapest() {
             let label = labels[Int(index)]
@@ -99,10 +111,16 @@ package struct ConstrainedPathFinder: Sendable {
                 let link = Int(graph.rowLink[position])
                 if room[link] < need || (!closed.isEmpty && closed[link]) { continue }
                 let next = graph.rowHead[position]
-                let hops = label.hops + (isTrunk[link] ? 1 : 0)
+                // With waypoints a walk may have to leave the target again: what remains is then not known.
+                let rest = all == 0 ? remainingCost[Int(next)] : 0
+                if rest == Int.max { continue }
+                let cost = label.cost + costs[link]
+                if cost + rest > costLimit { continue }
+                let hops = label.hops + (boundsHops && isTrunk[link] ? 1 : 0)
                 if Int(hops) > rule.maxHops { continue }
-                let delay = label.delay + latency[link]
+                var delay = 0
                 if boundsDelay {
+                    delay = label.delay + latency[link]
                     let rest = remainingDelay[Int(next)]
                     if rest == Int.max || delay > rule.maxLatency - rest { continue }
                 }
@@ -114,7 +132,7 @@ package struct ConstrainedPathFinder: Sendable {
                 guard labels.count < Self.labelLimit else { return .tooManyLabels }
                 add(
                     Label(
-                        cost: label.cost + costs[link], delay: delay, hops: hops, node: next, parent: index,
+                        estimate: cost + rest, cost: cost, delay: delay, hops: hops, node: next, parent: index,
                         link: Int32(link), passed: passed, visited: label.visited | (1 << UInt64(next & 63))))
             }
         }
@@ -176,6 +194,28 @@ package struct ConstrainedPathFinder: Sendable {
         }
     }
 
+    /// The same over costs, and only over links that are open.
+    private mutating func findRemainingCosts(to target: Int32, costs: [Int], room: [Int], need: Int, closed: [Bool]) {
+        for node in remainingCost.indices { remainingCost[node] = Int.max }
+        remainingCost[Int(target)] = 0
+        delayQueue.removeAll(keepingCapacity: true)
+        delayQueue.append((0, target))
+        while !delayQueue.isEmpty {
+            let (cost, node) = popDelay()
+            if cost > remainingCost[Int(node)] { continue }
+            for position in Int(reverseStart[Int(node)])..<Int(reverseStart[Int(node) + 1]) {
+                let link = Int(reverseLink[position])
+                if room[link] < need || (!closed.isEmpty && closed[link]) { continue }
+                let tail = Int(graph.tail[link])
+                let candidate = cost + costs[link]
+                if candidate < remainingCost[tail] {
+                    remainingCost[tail] = candidate
+                    pushDelay((candidate, Int32(tail)))
+                }
+            }
+        }
+    }
+
     private mutating func pushDelay(_ entry: (delay: Int, node: Int32)) {
         delayQueue.append(entry)
         var hole = delayQueue.count - 1
@@ -203,11 +243,13 @@ package struct ConstrainedPathFinder: Sendable {
         return top
     }
 
-    /// Cheaper first; among equals the faster, then the shorter, so that it dominates the others.
+    /// Cheaper to complete first; among equals the farther one, then the faster, then the shorter, so that at one node it
+    /// dominates the others.
     private func precedes(_ left: Int32, _ right: Int32) -> Bool {
         let a = labels[Int(left)]
         let b = labels[Int(right)]
-        if a.cost != b.cost { return a.cost < b.cost }
+        if a.estimate != b.estimate { return a.estimate < b.estimate }
+        if a.cost != b.cost { return a.cost > b.cost }
         if a.delay != b.delay { return a.delay < b.delay }
         if a.hops != b.hops { return a.hops < b.hops }
         return left < right

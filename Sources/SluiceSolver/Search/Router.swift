@@ -46,12 +46,15 @@ package struct Router: Sendable {
     }
 
     /// Least cost of a walk for `flow` under its whole-path rule: a lower bound on what any of its paths costs; nil
-    /// where there is no walk at all, `fallback` where the search gave up. The walk is in `links`.
-    package mutating func walkCost(of flow: Int, rule: RouteRule, costs: [Int], fallback: Int) -> Int? {
+    /// where there is no walk at all, or none up to `limit`; `fallback` where the search gave up. The walk is in `links`,
+    /// which is empty where none was found.
+    package mutating func walkCost(
+        of flow: Int, rule: RouteRule, costs: [Int], fallback: Int, limit: Int = Int.max
+    ) -> Int? {
         let answer = constrained.search(
             from: problem.source[flow], to: problem.destination[flow], rule: rule, costs: costs,
             latency: problem.latency, isTrunk: problem.isTrunk, room: problem.capacity,
-            need: problem.bandwidth[flow], closed: problem.mask(of: flow), simple: false)
+            need: problem.bandwidth[flow], closed: problem.mask(of: flow), simple: false, costLimit: limit)
         links.removeAll(keepingCapacity: true)
         switch answer {
         case .found(let cost):
