@@ -44,6 +44,16 @@ package struct ExactCore {
         isCritical = prices.map { $0 > 1e-9 * largest && $0 > 0 }
     }
 
+    /// Flows that neither every better solution admits nor every one rejects, by their profit alone.
+    package func openFlows(beating worth: Int) -> Int {
+        let slack = pricer.boundValue - Double(worth) - 1
+        return (0..<problem.flowCount).count { flow in
+            guard pricer.distance[flow].isFinite else { return false }
+            let profit = Double(problem.weight[flow]) - Double(problem.bandwidth[flow]) * pricer.distance[flow]
+            return abs(profit) <= slack
+        }
+    }
+
     /// Tries to settle whether anything beats `incumbent`; ends early once `shouldStop` says so.
     package mutating func settle(
         _ incumbent: Placement, secondsLeft: () -> Double, shouldStop: @escaping () -> Bool
@@ -162,7 +172,8 @@ package struct ExactCore {
         // −Σ w x ≤ −(z + 1 − fixed)
         let cutoff = core.model.addRow(limit: -Double(worth + 1 - core.fixedWeight))
         for (flow, sets, isForced) in free {
-            let once = core.model.addRow(limit: 1)
+            // A flow with one projection is bounded as it is.
+            let once = sets.count > 1 ? core.model.addRow(limit: 1) : -1
             let least = isForced ? core.model.addRow(limit: -1) : -1
             core.flows.append(
                 CoreDecomposition.Flow(
@@ -173,7 +184,7 @@ package struct ExactCore {
                     let units = problem.bandwidth[flow] / unit[Int(link)]
                     return (row: row[Int(link)], value: Double(units) * scale[Int(link)])
                 }
-                entries.append((once, 1))
+                if once >= 0 { entries.append((once, 1)) }
                 entries.append((cutoff, -Double(problem.weight[flow])))
                 if isForced { entries.append((least, -1)) }
                 core.model.addColumn(objective: Double(problem.weight[flow]), entries: entries)

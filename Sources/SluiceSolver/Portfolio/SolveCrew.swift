@@ -85,41 +85,71 @@ package struct SolveCrew: Sendable {
         }
         shared.offer(bound: bound.bound)
         let prover = options.method == .auto || options.method == .exact ? engine : nil
-        tighten(&bound, engine: prover)
-        return bound.work
+        let searched = tighten(&bound, engine: prover)
+        return bound.work + searched
     }
 
-    /// The exact core and the knapsacks of single links in turns, each for a while: which of them gets anywhere differs
-    /// by instance. The core is worth another attempt with every better incumbent and every better bound.
-    private func tighten(_ bound: inout BoundEngine, engine: (any LinearEngine)?) {
+    /// The exact core, the knapsacks of single links and a second search in turns, each for a while: which of them gets
+    /// anywhere differs by instance. The core is worth another attempt with every better incumbent and every better
+    /// bound, where so many flows are settled already that the rest may be.
+    ///
+    /// Answers the work of the second search.
+    private func tighten(_ bound: inout BoundEngine, engine: (any LinearEngine)?) -> Int {
         var tried = -1
         var triedBound = -1
+        var lastAttemptWasOpen = false
         var patience = 0.3
+        var second: SearchSession?
         while !isOver, !shared.isProven {
             let incumbent = shared.state.placement
             let known = shared.state.bound
-            if let engine, incumbent.score.weight != tried || known != triedBound || patience < 10 {
+            let isNew = incumbent.score.weight != tried || known != triedBound
+            if let engine, isNew || lastAttemptWasOpen && patience < 10 {
+                if isNew { patience = min(patience, 1) }
                 tried = incumbent.score.weight
                 triedBound = known
-                attempt(bound, incumbent, engine: engine, seconds: patience)
-                patience *= 2
-            } else if bound.phase == .converged {
-                SolverThread.pause()
+                lastAttemptWasOpen = attempt(bound, incumbent, engine: engine, seconds: patience)
+                if lastAttemptWasOpen { patience *= 2 }
             }
             let begun = elapsed()
-            while bound.phase != .converged, !isOver, !shared.isProven, elapsed() - begun < patience {
+            var share = Self.knapsackSeconds
+            while bound.phase != .converged, !isOver, !shared.isProven, elapsed() - begun < share {
                 bound.advance(incumbent: shared.state.placement)
                 shared.offer(bound: bound.bound)
             }
+            if isOver || shared.isProven { break }
+            guard let style = Self.searchStyle(of: options.method) else {
+                if bound.phase == .converged { SolverThread.pause() }
+                continue
+            }
+            // Knapsacks tighten the bound where there are few flows; where there are many, time is better spent searching.
+            share *= problem.flowCount <= Self.fewFlows ? 1 : 4
+            if second == nil {
+                second = SearchSession(
+                    problem, style: style, lesson: bound.lesson(), start: shared.state.placement,
+                    random: RandomStream(seed: options.seed, purpose: "search.second"), isSecond: true,
+                    begun: elapsed(), deadline: deadline)
+            }
+            let searchBegun = elapsed()
+            while !isOver, !shared.isProven, elapsed() - searchBegun < share {
+                second?.advance(shared: shared, now: elapsed())
+            }
         }
+        second?.offerBest(to: shared)
+        return second?.work ?? 0
     }
 
     /// One try at the exact core. It is given up once the search has found better: with less to beat, less remains to
     /// prove.
-    private func attempt(_ bound: BoundEngine, _ incumbent: Placement, engine: any LinearEngine, seconds: Double) {
+    ///
+    /// Answers whether more time may settle it.
+    private func attempt(
+        _ bound: BoundEngine, _ incumbent: Placement, engine: any LinearEngine, seconds: Double
+    ) -> Bool {
         let worth = incumbent.score.weight
         let begun = elapsed()
         var core = ExactCore(problem, prices: bound.prices, engine: engine)
+        guard core.openFlows(beating: worth) <= Self.openFlowsMost else { return false }
         let outcome = core.settle(incumbent, secondsLeft: { min(deadline, begun + seconds) - elapsed() }) {
             isOver || elapsed() - begun > seconds
                 || (elapsed() - begun > 0.1 && shared.state.placement.score.weight > worth)
@@ -128,6 +158,20 @@ package struct SolveCrew: Sendable {
         case .proven: shared.offer(bound: worth)
         case .improved(let placement): shared.offer(placement, by: .exact)
         case .open(let proven): shared.offer(bound: proven)
+        }
+        return true
+    }
+
+    private static let knapsackSeconds = 0.25
+    private static let fewFlows = 500
+    /// Cores with more undecided flows than this are not worth an attempt.
+    private static let openFlowsMost = 1_000
+
+    private static func searchStyle(of method: AdmissionPolicy.Method) -> SearchEngine.Style? {
+        switch method {
+        case .auto, .search: .search
+        case .memetic: .memetic
+        case .greedy, .genetic, .exact: nil
         }
     }
 
@@ -166,43 +210,12 @@ package struct SolveCrew: Sendable {
             first = shared.lesson(after: -1)
         }
         guard let first else { return 0 }
-        let begun = elapsed()
-        var nextOffer = begun
-        var engine = SearchEngine(
-            problem, weights: problem.weight, resolution: max(1, problem.weight.max() ?? 1), style: style,
-            lesson: first, start: shared.state.placement, random: RandomStream(seed: options.seed, purpose: "search"))
-        var lessonBegun = begun
-        var nextLesson = begun
-        var taken = shared.state.placement.score
-        while !isOver, !shared.isProven {
-            let wasLearning = engine.isLearning
-            engine.advance(share: (elapsed() - begun) / max(1e-6, deadline - begun))
-            let now = elapsed()
-            // A lesson may take a second where there are many flows; the next one waits until this one has paid.
-            if wasLearning, !engine.isLearning { nextLesson = now + min(1, 4 * (now - lessonBegun)) }
-            // Copying a placement out costs as much as some slices of search: not for each better one of many.
-            if now >= nextOffer {
-                let known = shared.state.placement
-                if engine.isBetter(than: known.score) {
-                    shared.offer(engine.best(), by: style == .memetic ? .memetic : .search)
-                    taken = shared.state.placement.score
-                } else if known.score.weight > engine.bestWeight, known.score != taken, !engine.isLearning {
-                    // The proof has found better.
-                    taken = known.score
-                    engine.take(known)
-                }
-                nextOffer = now + min(0.02, 0.1 * (deadline - now))
-            }
-            if !engine.isLearning, let news = shared.lesson(after: engine.priceRevision),
-                now >= nextLesson || news.isFinal
-            {
-                lessonBegun = now
-                engine.learn(news)
-            }
-        }
-        if engine.isBetter(than: shared.state.placement.score) {
-            shared.offer(engine.best(), by: style == .memetic ? .memetic : .search)
-        }
-        return engine.work
+        var session = SearchSession(
+            problem, style: style, lesson: first, start: shared.state.placement,
+            random: RandomStream(seed: options.seed, purpose: "search"), isSecond: false, begun: elapsed(),
+            deadline: deadline)
+        while !isOver, !shared.isProven { session.advance(shared: shared, now: elapsed()) }
+        session.offerBest(to: shared)
+        return session.work
     }
 }
