@@ -16,7 +16,7 @@ struct Instance {
     /// Per cent of the flows that a plain greedy admits.
     let load: Int?
     /// What HiGHS reached on the model of eight paths a flow in 60 s, as recorded.
-    let highs: Int?
+    var highs: Int?
 }
 
 struct InstanceFolder {

@@ -27,6 +27,16 @@ enum PeerRun {
         return [glpk(problem, seconds: seconds), cbc(model, seconds: seconds), highs(model, seconds: seconds)]
     }
 
+    /// HiGHS alone; nil where it is not installed.
+    static func highs(_ problem: AdmissionProblem, seconds: Double) -> PeerResult? {
+        guard isThere("python3 -c 'import highspy'"), let folder = TemporaryFolder.make() else { return nil }
+        defer { rmdir(folder) }
+        let model = folder + "/model.lp"
+        guard write(LPModelText.write(problem, as: .paths(perDemand: pathsPerDemand)), to: model) else { return nil }
+        defer { unlink(model) }
+        return highs(model, seconds: seconds)
+    }
+
     private static func glpk(_ problem: AdmissionProblem, seconds: Double) -> PeerResult {
         let compiled = CompiledProblem(problem)
         var pool = ColumnPool(flowCount: compiled.flowCount)

@@ -31,7 +31,7 @@ struct SolverResult {
 }
 
 struct SolverRow {
-    let instance: Instance
+    var instance: Instance
     var results: [SolverResult] = []
 
     /// To the better of our bound and the reference's, a ratio.
@@ -59,6 +59,7 @@ struct SolverRow {
         line += "\(instance.bestKnown.map { "\($0)" } ?? "-") / \(instance.upperBound.map { "\($0)" } ?? "-") | "
         line += "\(instance.highs.map { "\($0)" } ?? "-") |"
         for result in results {
+            line += result.budget == 60 ? " 60 s:" : ""
             line += " \(result.objective) / \(result.bound)\(result.isOptimal ? " optimal" : ""), "
             line += "\(Text.decimal(gap(result) * 100, digits: 3)) % |"
         }
