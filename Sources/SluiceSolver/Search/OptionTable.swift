@@ -29,18 +29,19 @@ package struct OptionTable: Sendable {
     /// How much of the price counts in an option's value.
     package private(set) var theta = 0.7
 
-    /// Paths in a row.
-    package static let rowWidth = 16
+    /// Paths in a row: more where flows are few.
+    private let rowWidth: Int
 
     package init(_ problem: CompiledProblem, weights: [Int], pool: ColumnPool, prices: [Double]) {
         self.problem = problem
         self.weights = weights
         self.pool = pool
         self.prices = prices
+        rowWidth = problem.flowCount <= 500 ? 32 : 16
         counts = Array(repeating: 0, count: problem.flowCount)
         profit = Array(repeating: -.infinity, count: problem.flowCount)
         rows = Array(
-            repeating: Option(column: -1, first: 0, end: 0, value: 0), count: problem.flowCount * Self.rowWidth)
+            repeating: Option(column: -1, first: 0, end: 0, value: 0), count: problem.flowCount * rowWidth)
         setPrices(prices)
     }
 
@@ -48,12 +49,12 @@ package struct OptionTable: Sendable {
     package func count(_ flow: Int) -> Int { Int(counts[flow]) }
 
     @inline(__always)
-    package func option(_ flow: Int, _ position: Int) -> Option { rows[flow * Self.rowWidth + position] }
+    package func option(_ flow: Int, _ position: Int) -> Option { rows[flow * rowWidth + position] }
 
     /// Position of the first option from `position` on that is worth something and fits `residual`; nil where none does.
     @inline(__always)
     package mutating func firstFitting(_ flow: Int, from position: Int, need: Int, residual: [Int]) -> Int? {
-        let base = flow * Self.rowWidth
+        let base = flow * rowWidth
         var position = position
         let count = Int(counts[flow])
         search: while position < count {
@@ -113,7 +114,7 @@ package struct OptionTable: Sendable {
         self.theta = theta
         for flow in 0..<problem.flowCount {
             for position in 0..<Int(counts[flow]) {
-                let index = flow * Self.rowWidth + position
+                let index = flow * rowWidth + position
                 rows[index].value = value(flow, rows[index].column)
             }
         }
@@ -133,9 +134,9 @@ package struct OptionTable: Sendable {
     private mutating func enter(_ flow: Int, _ column: Int32) {
         let worth = value(flow, column)
         profit[flow] = max(profit[flow], reducedProfit(flow, column))
-        let base = flow * Self.rowWidth
+        let base = flow * rowWidth
         var hole = Int(counts[flow])
-        if hole == Self.rowWidth {
+        if hole == rowWidth {
             if rows[base + hole - 1].value >= worth { return }
             hole -= 1
         } else {

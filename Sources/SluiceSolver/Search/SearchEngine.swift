@@ -27,6 +27,7 @@ package struct SearchEngine: Sendable {
         Climate(hot: 0.04, cold: 0.005, theta: 0.7, length: 0.55),
         Climate(hot: 0.018, cold: 0.004, theta: 0.8, length: 0.4),
         Climate(hot: 0.08, cold: 0.010, theta: 0.55, length: 0.4),
+        Climate(hot: 0.15, cold: 0.030, theta: 0.4, length: 0.3),
     ]
 
     private let problem: CompiledProblem
@@ -61,6 +62,9 @@ package struct SearchEngine: Sendable {
     private static let movesPerFlow = 4_000
     private static let flowsPerSlice = 64
     private static let optionsPerFlow = 12
+    /// Where flows are few, each blocks others for good on its links, and more ways around are worth having.
+    private static let optionsOfFew = 30
+    private var isSmall: Bool { problem.flowCount <= 500 }
 
     /// - Parameters:
     ///   - lesson: the first prices.
@@ -133,7 +137,8 @@ package struct SearchEngine: Sendable {
         guard let lesson else { return }
         let large = problem.flowCount > 6_000
         let count =
-            problem.flowCount > 20_000 ? 3 : large ? (lesson.isFinal ? 8 : 5) : Self.optionsPerFlow
+            problem.flowCount > 20_000
+            ? 3 : large ? (lesson.isFinal ? 8 : 5) : isSmall ? Self.optionsOfFew : Self.optionsPerFlow
         let last = min(nextFlow + Self.flowsPerSlice, problem.flowCount)
         for position in nextFlow..<last {
             let flow = enumerationOrder[position]
@@ -218,7 +223,8 @@ package struct SearchEngine: Sendable {
             cycle == 0 ? 0 : cycle <= rest ? 1 + (firstClimate + cycle - 2) % rest : chooseClimate()
         let now = Self.climates[climate]
         recreate.setTheta(now.theta)
-        recreate.ruinLimit = random.next() & 3 == 0 ? 14 : 8
+        let isWide = random.next() & 3 == 0
+        recreate.ruinLimit = problem.flowCount <= 200 ? (isWide ? 6 : 4) : isWide ? 14 : 8
         cycleStart = share
         // A share of what is left, so that a small budget has finished one; the last runs to the end.
         let left = 1 - share
