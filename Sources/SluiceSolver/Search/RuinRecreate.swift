@@ -197,7 +197,13 @@ extension RuinRecreate {
         save(flow)
         queue.append((rank(flow) + 0.25 * scale, Int32(flow)))
         let need = problem.bandwidth[flow]
-        let most = 1 + random.below(max(1, ruinLimit / 2))
+        // A long path has many such links: fewer go from each, or a move would tear down more than it can mend.
+        var tight = 0
+        for position in Int(option.first)..<Int(option.end) {
+            let link = Int(board.table.pool.links[position])
+            if board.table.prices[link] > 0 || board.residual[link] < need { tight += 1 }
+        }
+        let most = 1 + random.below(max(1, 3 * ruinLimit / (2 * max(3, tight))))
         let favoursCheap = random.next() & 1 == 0
         for position in Int(option.first)..<Int(option.end) {
             let link = Int(board.table.pool.links[position])
