@@ -149,6 +149,36 @@ func change(
         #expect(flows(wire.model).count == 2)
     }
 
+    @Test func `a rule's match is translated into its canonical form`() throws {
+        var ipv4 = FlowMatch()
+        ipv4.etherSource = HardwareAddress(3)
+        ipv4.etherDestination = HardwareAddress(2)
+        ipv4.etherType = FlowMatch.etherTypeIPv4
+        ipv4.vlan = 5
+        ipv4.dscp = 46
+        ipv4.ipProtocol = FlowMatch.protocolTCP
+        ipv4.ipv4Source = IPv4Prefix(0, length: 0)
+        ipv4.ipv4Destination = IPv4Prefix(0x0a01_0000, length: 16)
+        ipv4.sourcePort = 1
+        ipv4.destinationPort = 2
+        var ipv6 = FlowMatch()
+        ipv6.etherType = FlowMatch.etherTypeIPv6
+        ipv6.ipProtocol = FlowMatch.protocolICMPv6
+        ipv6.ipv6Source = IPv6Prefix(0, length: 0)
+        ipv6.ipv6Destination = IPv6Prefix(1, length: 128)
+        ipv6.icmpv6Type = FlowMatch.neighbourSolicitation
+        ipv6.neighbourTarget = IPv6Prefix(1, length: 128)
+        let matches = [
+            RuleMatch(inPort: PortNumber(7), fields: ipv4), RuleMatch(fields: ipv6),
+            RuleMatch(inPort: PortNumber(7), label: 77),
+        ]
+        for match in matches {
+            let translated = try Match(match)
+            #expect(translated == translated.canonical)
+        }
+        #expect(try Match(matches[0]).fields.count == 10)
+    }
+
     @Test func `a question that the switch refuses is told`() throws {
         var wire = try Wire()
         try wire.follow(SwitchChange(), 1, isSnapshot: true)

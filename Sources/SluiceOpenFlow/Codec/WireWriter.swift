@@ -11,20 +11,9 @@ package struct WireWriter {
 
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
-    mutating func half(_ value: UInt16) {
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: value))
-    }
-
-    mutating func word(_ value: UInt32) {
-        half(UInt16(truncatingIfNeeded: value >> 16))
-        half(UInt16(truncatingIfNeeded: value))
-    }
-
-    mutating func doubleWord(_ value: UInt64) {
-        word(UInt32(truncatingIfNeeded: value >> 32))
-        word(UInt32(truncatingIfNeeded: value))
-    }
+    mutating func half(_ value: UInt16) { withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) } }
+    mutating func word(_ value: UInt32) { withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) } }
+    mutating func doubleWord(_ value: UInt64) { withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) } }
 
     /// The lowest `count` bytes of `value`.
     mutating func number(_ value: UInt128, _ count: Int) {

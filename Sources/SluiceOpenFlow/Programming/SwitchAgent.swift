@@ -190,6 +190,9 @@ extension SwitchAgent {
             acknowledge(commit.revision, at: now, &outputs)
             return
         }
+        // A rule in a bundle takes about so many bytes.
+        session.reserve(160 * commit.steps.count)
+        commit.positions.reserveCapacity(commit.steps.count)
         let isBundled = identity?.takesBundles == true && commit.attempt <= OpenFlowLimits.bundleAttempts
         var isLate = false
         let early = commit.steps.enumerated().filter { $0.element.isEarly }
@@ -244,6 +247,7 @@ extension SwitchAgent {
             }
         }
         let sent = Set(commit.positions.values)
+        tables.reserve(sent.count)
         for (position, step) in commit.steps.enumerated() where commit.errors[position] == nil {
             if !sent.contains(position) || bundleFailed && !step.isEarly {
                 // What shares a flow with something refused is refused with it.

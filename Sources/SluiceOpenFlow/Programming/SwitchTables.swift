@@ -287,6 +287,14 @@ extension SwitchTables {
         return nil
     }
 
+    /// Makes room for `count` rules more.
+    mutating func reserve(_ count: Int) {
+        // Small changes grow the tables as they grow anyway.
+        guard count > installedRules.count else { return }
+        installedRules.reserveCapacity(installedRules.count + count)
+        installedRows.reserveCapacity(installedRows.count + count)
+    }
+
     /// The switch has done the step.
     mutating func confirm(_ step: Step) {
         switch step.change {

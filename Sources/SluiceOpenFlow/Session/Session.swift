@@ -117,6 +117,9 @@ package struct Session: Sendable {
         return writer.bytes
     }
 
+    /// Makes room for `count` bytes more.
+    package mutating func reserve(_ count: Int) { writer.reserve(writer.count + count) }
+
     /// Writes one message.
     ///
     /// - Returns: its transaction id.
