@@ -71,6 +71,10 @@ package struct ControlPlane: Sendable {
     var effects: [Effect] = []
     /// Of the unit that is being decided about.
     var scout: Scout?
+    /// A mistake made on purpose, to see that the simulator finds it; only tests plant one.
+    package var plantedDefect: PlantedDefect? {
+        didSet { installation.ignoresConfirmations = plantedDefect == .missingBarrier }
+    }
 
     /// - Parameter seed: of the random streams; the same seed and events give the same effects.
     package init(topology: Topology, policy: Policy, seed: UInt64 = 1) {
@@ -112,7 +116,9 @@ package struct ControlPlane: Sendable {
         case .clientGone(let client):
             accounts[client] = nil
             forget(client)
-        case .timeReached: break
+        case .timeReached:
+            // The wake that was asked for is spent, even if it came early: one that is still needed is asked for again.
+            armedWake = nil
         case .portChanged(let node, let port, let isUp): changePort(port, of: node, isUp: isUp)
         case .problemSolved(let id, let outcome): adopt(outcome, of: id)
         }

@@ -23,6 +23,7 @@ struct TimerQueue: Sendable {
     private var nextOrder: UInt64 = 0
 
     var earliest: Instant? { heap.first?.due }
+    var count: Int { heap.count }
 
     mutating func arm(_ purpose: Timer.Purpose, at due: Instant) {
         heap.append(Timer(due: due, order: nextOrder, purpose: purpose))

@@ -197,6 +197,20 @@ import Testing
         #expect(result.flow.reasons == [.reducedBandwidth(wanted: .megabits(5))])
     }
 
+    @Test func `a wake that comes early is asked for again`() throws {
+        var driver = Driver(try Network.line(2))
+        try driver.submit("f", "h1", "h2", megabits: 8) { $0.lifetimeSeconds = 10 }
+        let due = driver.now.advanced(bySeconds: 10)
+        // The clock was set back while the timer ran, or the timer was short by less than the clock can tell.
+        driver.seconds += 9.999_999
+        driver.wake = nil
+        driver.handle(.timeReached)
+        #expect(driver.wake == due)
+        driver.seconds += 0.000_002
+        driver.handle(.timeReached)
+        #expect(try driver.state("f") == .expired)
+    }
+
     @Test func `a flow ends with its lifetime and lets others return`() throws {
         var driver = Driver(try Network.line(2))
         try driver.submit("f", "h1", "h2", megabits: 8, priority: 5) { $0.lifetimeSeconds = 10 }

@@ -66,7 +66,12 @@ struct ModelSwitch {
             if let error = change(mod) { reply(.error(error)) }
         case .meterMod(let mod):
             modifications.append(envelope.message)
-            change(mod)
+            // Section 7.4.4: OFPMMFC_METER_EXISTS and OFPMMFC_UNKNOWN_METER.
+            switch mod.command {
+            case .add where meters[mod.meter] != nil: refuse(12, 1)
+            case .modify where meters[mod.meter] == nil: refuse(12, 3)
+            default: change(mod)
+            }
         case .bundleControl(let control):
             guard takesBundles else { return refuse(1, 3) }
             switch control.kind {

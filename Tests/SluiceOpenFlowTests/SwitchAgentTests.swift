@@ -236,6 +236,27 @@ func change(
         #expect(wire.model.modifications.count == 3)
     }
 
+    @Test(arguments: [true, false])
+    func `a meter that a session has left behind is taken over when it is wanted`(takesBundles: Bool) throws {
+        var model = ModelSwitch()
+        model.takesBundles = takesBundles
+        var wire = try Wire(model)
+        func meter(_ rate: UInt32) -> Meter { Meter(id: 7, rateKilobitsPerSecond: rate, burstKilobits: 100) }
+        try wire.follow(change([rule(2, to: 2, meter: 7)], meters: [meter(1_000)]), 1, isSnapshot: true)
+        // The rule has gone, and the session ends before the meter has.
+        try wire.follow(change(removing: [rule(2, to: 2, meter: 7)]), 2)
+        try wire.reconnect()
+        try wire.follow(SwitchChange(), 3, isSnapshot: true)
+        #expect(wire.model.meters.keys.sorted() == [7])
+        try wire.follow(change([rule(4, to: 2, meter: 7)], meters: [meter(2_000)]), 4)
+        #expect(wire.acknowledged == [.acknowledged(revision: 4, [])])
+        #expect(flows(wire.model) == [4])
+        #expect(wire.model.meters[7] == [.drop(rate: 2_000, burst: 100)])
+        // It is ours now, and goes with its rule.
+        try wire.follow(change(removing: [rule(4, to: 2, meter: 7)], meter: [7]), 5)
+        #expect(wire.model.meters.isEmpty)
+    }
+
     @Test func `a row that somebody else holds is not taken over`() throws {
         var model = ModelSwitch()
         let wanted = rule(2, to: 2)

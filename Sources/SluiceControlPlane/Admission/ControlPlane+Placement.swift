@@ -109,7 +109,8 @@ extension ControlPlane {
     private mutating func attemptDisplacing(
         _ unit: FlowUnit, _ bandwidths: [Bandwidth], _ consequences: inout Consequences
     ) -> [Int]? {
-        let levels = yieldingLevels.filter { $0 < unit.engineering.setup }
+        let slip = plantedDefect == .priorityOffByOne ? 1 : 0
+        let levels = yieldingLevels.filter { $0 < unit.engineering.setup + slip }
         guard let highest = levels.last, hasRoute(unit, bandwidths, .displacing(level: highest)) else { return nil }
         // Room grows with the level: find the lowest level at which every direction alone has a path.
         var low = 0
@@ -189,6 +190,7 @@ extension ControlPlane {
             setPlacement(victim, nil)
         }
         setPlacement(unit.slot, placements)
+        if plantedDefect == .ledgerLeak { leak(victims, consequences) }
         return victims
     }
 

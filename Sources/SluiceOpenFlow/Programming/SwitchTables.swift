@@ -51,6 +51,10 @@ struct SwitchTables: Sendable {
     private var foreignRows: [RowKey: UInt64] = [:]
     private var foreignGroups: Set<UInt32> = []
     private var foreignMeters: Set<UInt32> = []
+    /// On the switch and used by no rule: left alone until one is wanted, and then taken over. A session that ends between
+    /// the removal of a rule and that of its meter or group leaves such behind.
+    private var idleGroups: Set<UInt32> = []
+    private var idleMeters: Set<UInt32> = []
 
     var isDirty: Bool {
         !dirtyRules.isEmpty || !dirtyGroups.isEmpty || !dirtyMeters.isEmpty || !strays.isEmpty
@@ -117,6 +121,12 @@ struct SwitchTables: Sendable {
                 strays[row] = flow.cookie
             }
         }
+        // What a group that is not ours leads to is its owner's too.
+        for group in reading.groups
+        where !ownUses.groups.contains(group.group) && desired.groups[group.group] == nil {
+            let next = [Instruction.applyActions(group.buckets.flatMap(\.actions))].uses.groups
+            if !next.isEmpty { foreignUses.groups.formUnion(next + [group.group]) }
+        }
         compareGroups(reading.groups, usedByOthers: foreignUses.groups, usedByUs: ownUses.groups)
         compareMeters(reading.meters, usedByOthers: foreignUses.meters, usedByUs: ownUses.meters)
         dirtyRules = []
@@ -133,13 +143,11 @@ struct SwitchTables: Sendable {
     private mutating func compareGroups(
         _ groups: [GroupDescription], usedByOthers: Set<UInt32>, usedByUs: Set<UInt32>
     ) {
-        foreignGroups = []
-        for group in groups {
-            let isOurs =
-                !usedByOthers.contains(group.group)
-                && (usedByUs.contains(group.group) || desired.groups[group.group] != nil)
-            guard isOurs else {
-                foreignGroups.insert(group.group)
+        foreignGroups = usedByOthers
+        idleGroups = []
+        for group in groups where !usedByOthers.contains(group.group) {
+            guard usedByUs.contains(group.group) || desired.groups[group.group] != nil else {
+                idleGroups.insert(group.group)
                 continue
             }
             if let wanted = desired.groups[group.group], wanted.wireType == group.type,
@@ -156,13 +164,11 @@ struct SwitchTables: Sendable {
     private mutating func compareMeters(
         _ meters: [MeterConfiguration], usedByOthers: Set<UInt32>, usedByUs: Set<UInt32>
     ) {
-        foreignMeters = []
-        for meter in meters {
-            let isOurs =
-                !usedByOthers.contains(meter.meter)
-                && (usedByUs.contains(meter.meter) || desired.meters[meter.meter] != nil)
-            guard isOurs else {
-                foreignMeters.insert(meter.meter)
+        foreignMeters = usedByOthers
+        idleMeters = []
+        for meter in meters where !usedByOthers.contains(meter.meter) {
+            guard usedByUs.contains(meter.meter) || desired.meters[meter.meter] != nil else {
+                idleMeters.insert(meter.meter)
                 continue
             }
             if let wanted = desired.meters[meter.meter], wanted.wireBands == meter.bands {
@@ -246,7 +252,8 @@ extension SwitchTables {
             if let meter = desired.meters[id] {
                 if installedMeters[id] == meter { continue }
                 let cookies = users.meters[id] ?? desired.rules.values.filter { $0.meters.contains(id) }.map(\.cookie)
-                meters.append(Step(change: .meter(meter, isNew: installedMeters[id] == nil), cookies: cookies.sorted()))
+                let isNew = installedMeters[id] == nil && !idleMeters.contains(id)
+                meters.append(Step(change: .meter(meter, isNew: isNew), cookies: cookies.sorted()))
             } else if installedMeters[id] != nil {
                 lateMeters.append(Step(change: .removeMeter(id), cookies: []))
             }
@@ -256,7 +263,8 @@ extension SwitchTables {
             if let group = desired.groups[id] {
                 if installedGroups[id] == group { continue }
                 let cookies = users.groups[id] ?? desired.rules.values.filter { $0.groups.contains(id) }.map(\.cookie)
-                groups.append(Step(change: .group(group, isNew: installedGroups[id] == nil), cookies: cookies.sorted()))
+                let isNew = installedGroups[id] == nil && !idleGroups.contains(id)
+                groups.append(Step(change: .group(group, isNew: isNew), cookies: cookies.sorted()))
             } else if installedGroups[id] != nil {
                 lateGroups.append(Step(change: .removeGroup(id), cookies: []))
             }
@@ -298,8 +306,12 @@ extension SwitchTables {
     /// The switch has done the step.
     mutating func confirm(_ step: Step) {
         switch step.change {
-        case .meter(let meter, _): installedMeters[meter.id] = meter
-        case .group(let group, _): installedGroups[group.id] = group
+        case .meter(let meter, _):
+            installedMeters[meter.id] = meter
+            idleMeters.remove(meter.id)
+        case .group(let group, _):
+            installedGroups[group.id] = group
+            idleGroups.remove(group.id)
         case .rule(let rule, let row): remember(rule, at: row)
         case .removeRule(let key, _): forget(key)
         case .removeStray: break
