@@ -6,6 +6,10 @@
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
 # make check-long what takes minutes: every decoder fuzzed for a while, the daemon killed 200 times
+# make simulate  a network in a box: 40 seeds of every kind of trouble, 10 000 events each
+# make soak      the same for SOAK_SEEDS seeds; 1 000 are ten million events
+# make sanitize  the tests under the thread and the address sanitizer
+# make coverage  which lines the tests run, by module
 # make cancellation  solves cancelled a thousand times under the address sanitizer
 # make crashes   the daemon killed 200 times under load, and what it had acknowledged compared with what it restores
 # make check-deb the Debian package built, installed into a scratch root and purged
@@ -28,6 +32,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= quantities json documents policy requests captures reports journal openflow
 
 .PHONY: demo test build install install-files deb check-deb format lint bench check-long cancellation crashes fuzz clean \
+    simulate soak million sanitize coverage \
     packages-build packages-test packages-deb
 
 demo: build
@@ -53,6 +58,34 @@ check-long: FUZZ_SECONDS = 30
 # What switches and captures send is the most hostile: a minute each.
 check-long: FUZZ_LONG_TARGETS = captures reports
 check-long: fuzz crashes
+
+# A hundred seeds, and those that have found something once.
+million: build
+	.build/release/sluice simulate --regression
+	.build/release/sluice simulate --profile all --seeds 100 --events 10000
+
+simulate: build
+	.build/release/sluice simulate --profile all --seeds 40 --events 10000
+
+SOAK_SEED ?= 1000
+SOAK_SEEDS ?= 1000
+soak: build
+	.build/release/sluice simulate --profile all --seed $(SOAK_SEED) --seeds $(SOAK_SEEDS) --events 10000
+
+# Each sanitizer has a build folder of its own. What starts other programs, or measures, is left to `make test`.
+SANITIZED ?= SluiceModelTests|SluiceJSONTests|SluiceSolverTests|SluiceGLPKTests|SluiceForwardingTests|SluiceLearningTests|SluiceControlPlaneTests|SluiceProtocolTests|SluiceOpenFlowTests|SluiceTelemetryTests|SluiceStoreTests|SluiceDocumentsTests|SluiceCaptureTests|SluiceDaemonTests|SluiceSimulationTests
+sanitize: packages-build
+	@for sanitizer in thread address; do \
+	    echo "Testing under the $$sanitizer sanitizer"; \
+	    swift build --build-tests --sanitize=$$sanitizer --scratch-path .build-$$sanitizer \
+	        && swift test --skip-build --sanitize=$$sanitizer --scratch-path .build-$$sanitizer --filter '$(SANITIZED)' \
+	        || exit 1; \
+	done
+
+COVERED ?= $(SANITIZED)
+coverage: packages-build
+	swift test --enable-code-coverage --scratch-path .build-coverage --filter '$(COVERED)'
+	@packaging/coverage.sh .build-coverage
 
 # Solves that end at random instants, under the address sanitizer.
 cancellation: packages-build
