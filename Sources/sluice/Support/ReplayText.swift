@@ -33,7 +33,7 @@ struct ReplayText {
                 + "(\(counted(report.topology.switches.count, "switch", "switches")), "
                 + "\(counted(report.topology.hosts.count, "host"))), policy \(report.policyName)"
         ]
-        if let first = report.traffic.first { lines.append("the first packet is of \(first.text)") }
+        if let first = report.traffic.first { lines.append("the first flow begins at \(first.text)") }
         if report.options.scale != 1 {
             let scale = report.options.scale
             lines.append("bandwidths times \(Int(exactly: scale).map { "\($0)" } ?? "\(scale)")")
