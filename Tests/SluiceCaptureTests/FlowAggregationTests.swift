@@ -84,6 +84,13 @@ import Testing
         #expect([0.25, 0.5, 0.75, 1].map { found.rate(atShare: $0, window: 1) } == [0, 800, 1_600, 2_400])
     }
 
+    @Test func `a steady flow's peak is its mean, not less`() throws {
+        // Three packets in two seconds.
+        let found = try episode([100, 100, 100])
+        #expect(found.meanRate(window: 1) == 1_200)
+        #expect(found.peakRate(window: 1) == 1_200)
+    }
+
     @Test func `a longer flow doubles its stretches and keeps every byte`() throws {
         let found = try episode((1...100).map { $0 * 10 })
         let profile = try #require(found.profile)

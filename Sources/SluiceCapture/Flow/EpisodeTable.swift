@@ -202,9 +202,10 @@ extension TrafficEpisode {
         Double(bytes) * 8 / max(end.seconds(since: start), seconds)
     }
 
-    /// Bit/s of the window in which most was sent.
+    /// Bit/s of the window in which most was sent, and at least the mean rate: a packet at each end of a flow makes its
+    /// mean higher than that of any window that holds one of the two.
     package func peakRate(window seconds: Double) -> Double {
-        Double(profile?.peakWindowBytes ?? bytes) * 8 / seconds
+        max(Double(profile?.peakWindowBytes ?? bytes) * 8 / seconds, meanRate(window: seconds))
     }
 
     /// Bit/s that `share` of the windows do not exceed.
