@@ -218,7 +218,14 @@ private enum Interruption {
     static func watch() {
         // The flag must be there before a handler may touch it.
         guard !hasCome else { return }
-        for number in [SIGINT, SIGTERM] { signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) } }
+        var both = sigset_t()
+        sigemptyset(&both)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) }
+            sigaddset(&both, number)
+        }
+        // Who started this may have blocked them, and a blocked signal would never come.
+        pthread_sigmask(SIG_UNBLOCK, &both, nil)
     }
 }
 
