@@ -115,13 +115,13 @@ import Testing
         #expect(try daemon.stop().status == 0)
     }
 
-    @Test func `a flood of reports keeps nobody waiting and the newest wins`() async throws {
+    @Test func `a flood of reports keeps nobody waiting and the newest wins`() throws {
         let daemon = try DaemonUnderTest(
             policy: "telemetry: {sources: [127.0.0.1]}", arguments: ["--telemetry", "127.0.0.1:0"])
         let client = try daemon.connect()
         let address = try listening(client)
-        let flood = Flood()
-        async let sent = flood.run(address)
+        let flood = try Flood(address)
+        defer { flood.end() }
         // Another client is served all the while, and the flood has begun before it and ends after it.
         _ = try statusAfter(1_000, client)
         for round in 0..<200 {
@@ -129,10 +129,7 @@ import Testing
                 "flow.submit", #"{"source":"a","destination":"b","bandwidth":1000}"#, id: round)
             #expect(answer["result"]?["flow"]?["state"]?.string == "admitted")
         }
-        flood.end()
-        let last = try await sent
-        let reports = try ReportSender(address)
-        reports.sequence = last
+        let reports = flood.end()
         let begun = now()
         var seen = 0.0
         while seen < 0.98 {
@@ -209,18 +206,43 @@ import Testing
     }
 }
 
-/// Reports about one link as fast as the system takes them, until it is told to end.
-private final class Flood: Sendable {
-    private let isOver = Atomic(false)
+/// Reports about one link as fast as the system takes them, from a thread of its own: tests that wait hold all those of
+/// Swift's pool.
+private final class Flood {
+    private let shot: Shot
+    private var thread = pthread_t()
+    private var isRunning = true
 
-    func end() { isOver.store(true, ordering: .relaxed) }
+    /// What the thread has; the sender is its own until it is joined.
+    private final class Shot {
+        let reports: ReportSender
+        let isOver = Atomic(false)
+        init(_ reports: ReportSender) { self.reports = reports }
+    }
 
-    /// - Returns: the number of the last report.
-    @concurrent func run(_ listening: String) async throws -> UInt32 {
-        let reports = try ReportSender(listening)
-        while !isOver.load(ordering: .relaxed), !Task.isCancelled {
-            try reports.send(node: 1, port: 2, utilisation: reports.sequence % 50)
-        }
-        return reports.sequence
+    init(_ listening: String) throws {
+        shot = Shot(try ReportSender(listening))
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                // Balances passRetained below.
+                guard let argument else { return nil }
+                let shot = Unmanaged<Shot>.fromOpaque(argument).takeRetainedValue()
+                while !shot.isOver.load(ordering: .relaxed) {
+                    // What the system does not take is lost, as reports are.
+                    try? shot.reports.send(node: 1, port: 2, utilisation: shot.reports.sequence % 50)
+                }
+                return nil
+            }, Unmanaged.passRetained(shot).toOpaque())
+        guard status == 0 else { throw SystemTestFailure("no thread: \(String(cString: strerror(status)))") }
+    }
+
+    /// Waits until it has ended; the sender, which has its last number.
+    @discardableResult
+    func end() -> ReportSender {
+        shot.isOver.store(true, ordering: .relaxed)
+        if isRunning { pthread_join(thread, nil) }
+        isRunning = false
+        return shot.reports
     }
 }

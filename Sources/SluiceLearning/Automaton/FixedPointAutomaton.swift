@@ -24,8 +24,8 @@ package struct FixedPointAutomaton: LearningAutomaton, Hashable {
     /// Least weight of an action.
     package let floor: UInt32
 
-    /// - Precondition: both steps are in 0..<1, the floor is in 0...1/actionCount. All are rounded to 2^−16, a floor above
-    ///   0 to one unit at least.
+    /// - Precondition: both steps are in 0..<1, the floor is in 0...1/actionCount. Steps are rounded to 2^−16, the floor up to it,
+    ///   as far as that leaves each action its part.
     package init(actionCount: Int, rewardStep: Double, penaltyStep: Double, floor: Double = 0) {
         precondition(
             actionCount >= 1 && actionCount <= ActionSet.limit, "an automaton cannot have \(actionCount) actions")
@@ -35,7 +35,7 @@ package struct FixedPointAutomaton: LearningAutomaton, Hashable {
         self.rewardStep = fixed(rewardStep)
         self.penaltyStep = fixed(penaltyStep)
         let count = UInt32(actionCount)
-        self.floor = min(floor > 0 ? max(1, fixed(floor)) : 0, Self.one / count)
+        self.floor = min(UInt32((floor * 65_536).rounded(.up)), Self.one / count)
         weights = Array(repeating: Self.one / count, count: actionCount)
         weights[0] += Self.one % count
     }

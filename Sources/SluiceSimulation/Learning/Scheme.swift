@@ -1,4 +1,4 @@
-// The schemes that the experiments compare, each with the parameters that were best for it.
+// The schemes that the experiments compare, each with its parameters.
 
 package import SluiceLearning
 

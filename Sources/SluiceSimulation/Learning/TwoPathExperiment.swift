@@ -74,7 +74,6 @@ package struct TwoPathExperiment: Sendable {
         let offered = Double(Self.flowRate.bitsPerSecond * Self.flows)
         let intervals = Int((Self.seconds / SimulatedTelemetry.seconds).rounded())
         let perPeriod = Int((Self.periodSeconds / SimulatedTelemetry.seconds).rounded())
-        let best = [false, true].map { Self.bestSplit(firstIsFast: $0).share }
         var shares: [Double] = []
         /// The same, of what the best static split would have carried.
         var sharesOfBest: [Double] = []
@@ -83,7 +82,7 @@ package struct TwoPathExperiment: Sendable {
             population.network.setCapacity(firstIsFast ? Self.rates.fast : Self.rates.slow, of: bottlenecks[0].position)
             population.network.setCapacity(firstIsFast ? Self.rates.slow : Self.rates.fast, of: bottlenecks[1].position)
             shares.append(population.send() / offered)
-            sharesOfBest.append(shares[interval] / best[firstIsFast ? 1 : 0])
+            sharesOfBest.append(shares[interval] / (firstIsFast ? Self.best.fast : Self.best.slow))
             switch control {
             case .move: population.decide()
             case .split:
@@ -105,10 +104,15 @@ package struct TwoPathExperiment: Sendable {
             })
     }
 
-    /// The split of the flows that carries most while the rates stay as they are: of all of them, each held for a
-    /// second, the first with the greatest throughput.
+    /// Shares that the best static splits carry while the first path is the fast one, and while it is the slow one.
+    private static let best = (
+        fast: bestSplit(firstIsFast: true).share, slow: bestSplit(firstIsFast: false).share
+    )
+
+    /// The split of the flows that carries most while the rates stay as they are: of all of them, each held until
+    /// even a queue that hardly fills has filled, the first with the greatest throughput.
     ///
-    /// - Returns: how many flows take the first path, and the share of the offered rate that arrives in the last tenth.
+    /// - Returns: how many flows take the first path, and the share of the offered rate that arrives in the end.
     package static func bestSplit(firstIsFast: Bool) -> (first: Int, share: Double) {
         let (topology, paths) = twoPaths()
         let rates = [Double](repeating: Double(flowRate.bitsPerSecond), count: flows)
@@ -119,7 +123,7 @@ package struct TwoPathExperiment: Sendable {
             network.setCapacity(firstIsFast ? Self.rates.slow : Self.rates.fast, of: paths[1].links[1].position)
             let taken = (0..<flows).map { paths[$0 < first ? 0 : 1].links.map(\.position) }
             var delivered: [Double] = []
-            for _ in 0..<100 {
+            for _ in 0..<2_000 {
                 delivered.append(network.advance(SimulatedTelemetry.stepSeconds, rates: rates, paths: taken))
             }
             let share = delivered.suffix(10).reduce(0, +) / 10 / rates.reduce(0, +)
