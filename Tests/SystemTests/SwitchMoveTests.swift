@@ -57,7 +57,8 @@ struct SwitchMoveTests {
         }
         let reverse = #""reverseBandwidth":100000"#
         func match(_ port: Int) -> String {
-            #""source":"h1","destination":"h2","match":{"eth_type":2048,"ip_proto":17,"udp_dst":\#(port)}"#
+            #""source":"h1","destination":"h2","match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","#
+                + #""ipv4_dst":"10.0.0.2","udp_dst":\#(port)}"#
         }
         // On one path 4 + 3, on the other 8. A second flow of 4 pushes the 8 out, and the 3 go: room for both, were the two
         // flows of 4 on one path.

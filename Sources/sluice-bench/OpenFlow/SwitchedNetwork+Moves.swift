@@ -37,7 +37,8 @@ extension SwitchedNetwork {
             _ = try call(
                 "flow.submit",
                 #"{"id":"\#(id)","source":"h1","destination":"h2","bandwidth":\#(bandwidth),"class":"\#(className)","#
-                    + #""match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","udp_dst":\#(port)}}"#)
+                    + #""match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","#
+                    + #""ipv4_dst":"10.0.0.2","udp_dst":\#(port)}}"#)
         }
         // On the upper path 4 + 3, on the lower one 8: the second flow of 4 pushes the 8 out. Then the 3 go.
         try carry("first", bandwidth: 4_000_000)
