@@ -47,7 +47,11 @@ struct Shell {
                 Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
+        guard result == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw Failure(description: "\(path): \(reason)")
+        }
         return descriptor
     }
 

@@ -54,11 +54,16 @@ final class SwitchedNetwork {
                 + "> \(folder)/log 2>&1 & echo $!")
         process = String(output.filter { $0.isNumber })
         let deadline = Shell.seconds() + 20
-        while access(socketPath, F_OK) != 0 {
-            guard Shell.seconds() < deadline else { throw Shell.Failure(description: "sluiced does not start") }
-            usleep(10_000)
+        // The file is there a moment before anybody listens.
+        while true {
+            do throws(Shell.Failure) {
+                descriptor = try Shell.connect(socketPath)
+                break
+            } catch {
+                guard Shell.seconds() < deadline else { throw error }
+                usleep(10_000)
+            }
         }
-        descriptor = try Shell.connect(socketPath)
         try awaitSettled()
     }
 
