@@ -118,9 +118,15 @@ struct Holdings: Sendable {
         }
     }
 
+    /// -1 where it is not there.
+    private static func place(of carrier: Carrier, in holds: [Hold]) -> Int {
+        var place = holds.count - 1
+        while place >= 0, holds[place].carrier != carrier { place -= 1 }
+        return place
+    }
+
     private mutating func drop(_ carrier: Carrier, from link: Int) {
-        var place = holds[link].count - 1
-        while place >= 0, holds[link][place].carrier != carrier { place -= 1 }
+        let place = Self.place(of: carrier, in: holds[link])
         precondition(place >= 0, "carrier \(carrier) is not on link #\(link)")
         holds[link].swapAt(place, holds[link].count - 1)
         holds[link].removeLast()

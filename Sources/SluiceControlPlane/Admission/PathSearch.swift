@@ -376,7 +376,6 @@ struct PathSearch: Sendable {
     ) -> Bool {
         var labels = labelArray.mutableSpan
         var keys = keyArray.mutableSpan
-        let isPlain = view.isPlain
         var count = 0
         labels[Int(first)] = Label(cost: 0, run: run, link: -1)
         KeyHeap.push(UInt64(bound[Int(first)]) << 24 | UInt64(first), &keys, &count)
@@ -389,7 +388,7 @@ struct PathSearch: Sendable {
             for position in Int(rows.start[node])..<Int(rows.start[node + 1]) {
                 let arc = rows.arcs[position]
                 let link = Int(arc.link)
-                let step = isPlain ? view.plainCost(of: link) : view.isOpen(link) ? view.cost(of: link) : -1
+                let step = view.step(over: link)
                 if step < 0 { continue }
                 let next = Int(arc.next)
                 let through = soFar + step

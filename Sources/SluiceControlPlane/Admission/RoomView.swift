@@ -49,10 +49,11 @@ struct RoomView: Sendable {
         self.takesFlows = takesFlows
         self.forbidden = forbidden
         self.classType = classType
+        isSimple = holdings.pools == nil && forbidden.isEmpty
     }
 
-    /// Only what nobody holds counts, and nothing but the links' state and room.
-    var isPlain: Bool { rule == .free && pools == nil && forbidden.isEmpty }
+    /// Nothing counts but the links' state and room.
+    private let isSimple: Bool
 
     func room(on link: Int) -> Int {
         let room =
@@ -77,8 +78,7 @@ struct RoomView: Sendable {
         let base = baseCost[link]
         let residual = residual[link]
         if residual >= need { return Self.loadedCost(base, residual - need, inverseReservable[link]) }
-        let lacking = Double(need - residual) / Double(need)
-        return base * 9 + Int(Double(1_000 * PathSearch.hopCost) * (1 + lacking))
+        return lackingCost(base, lacking: need - residual)
     }
 
     @inline(__always)
@@ -87,12 +87,25 @@ struct RoomView: Sendable {
         return base + Int(Double(8 * base) * load * load * load)
     }
 
-    /// The same for a plain view; negative where the link is not open.
+    /// What a search pays for `link`, negative where it is not open: `isOpen` and `cost` in one look.
     @inline(__always)
-    func plainCost(of link: Int) -> Int {
+    func step(over link: Int) -> Int {
+        guard takesFlows[link] else { return -1 }
+        guard isSimple else { return isOpen(link) ? cost(of: link) : -1 }
         let left = residual[link] - need
-        guard left >= 0, takesFlows[link] else { return -1 }
-        return Self.loadedCost(baseCost[link], left, inverseReservable[link])
+        if left >= 0 { return Self.loadedCost(baseCost[link], left, inverseReservable[link]) }
+        let wouldFit =
+            switch rule {
+            case .free: false
+            case .displacing(let level): left + loads[link].yielding(upTo: level) >= 0
+            case .without(let level): left + loads[link].held(upTo: level) >= 0
+            case .empty: reservable[link] >= need
+            }
+        return wouldFit ? lackingCost(baseCost[link], lacking: -left) : -1
+    }
+
+    private func lackingCost(_ base: Int, lacking: Int) -> Int {
+        base * 9 + Int(Double(1_000 * PathSearch.hopCost) * (1 + Double(lacking) / Double(need)))
     }
 
     /// The cost in hops.

@@ -361,11 +361,15 @@ struct Installation: Sendable {
         var rounds: [Int: Int] = [:]
         var senders: [(carrier: Carrier, nodes: [Int])] = []
         for carrier in ready.sorted() {
-            guard var installation = carriers[Int(carrier)] else { continue }
-            guard installation.nextRound < installation.rounds.count else {
+            guard let next = carriers[Int(carrier)]?.nextRound, let count = carriers[Int(carrier)]?.rounds.count else {
+                continue
+            }
+            guard next < count else {
                 finish(carrier)
                 continue
             }
+            // Out of its place, so that its lists have one owner and are changed where they are.
+            guard var installation = carriers[Int(carrier)].take() else { continue }
             var nodes: [Int] = []
             for step in installation.rounds[installation.nextRound] {
                 changes[step.switch.position, default: SwitchChange()].merge(step.change)
@@ -418,7 +422,7 @@ struct Installation: Sendable {
         ready.remove(carrier)
         tables.release(carrier)
         changes.carriers.note(Int(carrier))
-        guard var installation = carriers[Int(carrier)] else { return }
+        guard var installation = carriers[Int(carrier)].take() else { return }
         let ran = installation.isInterrupted ? nil : installation.target
         // A newer target keeps what the rounds just sent have made; the next start adds to it.
         let stays = installation.isStale && !installation.isInterrupted

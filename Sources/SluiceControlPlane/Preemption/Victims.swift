@@ -54,7 +54,7 @@ extension ControlPlane {
     }
 
     /// Each unit once, in no order.
-    private func candidates(
+    private mutating func candidates(
         for shortage: Shortage, except chosen: [Int], among isEligible: (Holdings.Hold) -> Bool
     ) -> [Candidate] {
         var candidates: [Candidate] = []
@@ -90,7 +90,7 @@ extension ControlPlane {
         return levels.sorted(by: >)
     }
 
-    private func shortages(on links: [LinkIndex], need: Int, classType: Int) -> [Shortage] {
+    private mutating func shortages(on links: [LinkIndex], need: Int, classType: Int) -> [Shortage] {
         var shortages: [Shortage] = []
         for link in links {
             let position = link.position
@@ -104,7 +104,7 @@ extension ControlPlane {
         return shortages.filter { $0.lacking > 0 }
     }
 
-    private func contribution(of slot: Int, to shortage: Shortage) -> Int {
+    private mutating func contribution(of slot: Int, to shortage: Shortage) -> Int {
         let unit = flows[slot]
         if let pool = shortage.pool, holdings.pools?.counts(unit.engineering.classType, in: pool) != true { return 0 }
         return (unit.placement ?? []).reduce(0) {
@@ -192,7 +192,7 @@ extension ControlPlane {
     }
 
     /// A victim on one link may have made another needless: the most important that can be spared are.
-    private func spared(_ victims: [Int], _ shortages: [Shortage]) -> [Int] {
+    private mutating func spared(_ victims: [Int], _ shortages: [Shortage]) -> [Int] {
         var chosen = victims
         for slot in victims.sorted(by: { FlowUnit.inImportanceOrder(flows[$0], flows[$1]) }) {
             let rest = chosen.filter { $0 != slot }
