@@ -121,6 +121,11 @@ package struct PlaneRestoration: Sendable {
         plane.constraintsChanged = plane.holdings.pools != nil
         plane.tablesChanged =
             topologyHasChanged || counters.passesUnadmitted != (plane.policy.unadmitted == .bestEffort)
+        plane.countBaseRules()
+        // Or had become so before the restart.
+        if plane.topology.nodes.indices.contains(where: { plane.ruleRoom.lacking(on: $0) > 0 }) {
+            plane.tablesChanged = true
+        }
         if !counters.reachabilityIsSettled {
             // Which rules beside flows a switch holds is not known: revisions begin anew, and with them the switches.
             for node in plane.topology.switches { plane.installation.restore(0, of: node.position) }

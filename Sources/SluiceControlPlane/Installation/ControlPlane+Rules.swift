@@ -117,7 +117,8 @@ extension ControlPlane {
                 continue
             }
             let slot = Int(carrier / 2)
-            guard slot < flows.slots.count, flows.slots[slot] != nil else { continue }
+            // Of a unit that has lost its place, a switch may still refuse what is left.
+            guard slot < flows.slots.count, flows.slots[slot]?.placement != nil else { continue }
             let reason = FlowReason.installationFailed(switch: acknowledgement.switch, message: failure.message)
             flows.modify(slot) {
                 $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } }
