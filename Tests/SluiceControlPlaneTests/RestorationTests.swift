@@ -221,7 +221,7 @@ extension Response {
                 // Ends with the process, or is asked for anew.
                 "constraintsChanged", "tablesChanged", "ignoresRuleRoom", "accounts", "subscriptions", "optimization",
                 "now", "hasStarted", "armedWake", "effects", "recorded",
-                "needsPlacing", "learning", "scout",
+                "needsPlacing", "learning", "scout", "plantedDefect",
             ])
         _ = try driver.rules("s1")
         #expect(
