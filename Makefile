@@ -22,7 +22,7 @@ DESTDIR ?=
 SUITE ?= ../shared/data/pfar
 
 PACKAGES_BUILD := libglpk-dev libpcap-dev libsqlite3-dev libxml2 pkg-config
-PACKAGES_TEST := ethtool iperf3 iproute2 iputils-ping mandoc openssl openvswitch-switch strace socat netcat-openbsd python3 python3-prometheus-client systemd
+PACKAGES_TEST := ethtool iperf3 iproute2 iputils-ping mandoc openssl openvswitch-switch strace socat netcat-openbsd python3 python3-prometheus-client systemd tshark
 PACKAGES_DEB := binutils dpkg-dev
 PROGRAMS ?= .build/release
 
