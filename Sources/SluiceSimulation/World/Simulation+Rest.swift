@@ -96,13 +96,18 @@ extension Simulation {
             faults.append("it holds a rule of cookie \(row.cookie & ~CookieMark.mask) too many")
         }
         // Those that no rule uses may be left behind by sessions that ended in between.
-        let (groups, meters) = device.unused
-        if Set(rules.content.groups.map(\.id)) != Set(device.groups.keys).subtracting(groups) {
+        let unused = device.unused
+        if !Self.agree(rules.content.groups.map(\.id), device.groups.keys, except: unused.groups) {
             faults.append("its groups are others")
         }
-        if Set(rules.content.meters.map(\.id)) != Set(device.meters.keys).subtracting(meters) {
+        if !Self.agree(rules.content.meters.map(\.id), device.meters.keys, except: unused.meters) {
             faults.append("its meters are others")
         }
         return faults.isEmpty ? nil : faults.sorted().prefix(3).joined(separator: "; ")
+    }
+
+    private static func agree(_ wanted: [UInt32], _ held: some Sequence<UInt32>, except unused: Set<UInt32>) -> Bool {
+        let (wanted, held) = (Set(wanted), Set(held))
+        return wanted.isSubset(of: held) && held.subtracting(wanted).isSubset(of: unused)
     }
 }
