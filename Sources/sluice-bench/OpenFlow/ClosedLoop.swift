@@ -126,7 +126,7 @@ struct ClosedLoop {
         }
         _ = try network.shell(
             """
-            $D shape 20mbit 40
+            $D shape 20mbit 40 2> /dev/null
             for pair in h2:5201 h4:5202; do
                 $D on ${pair%:*} iperf3 -s -1 -p ${pair#*:} > \(network.folder)/server-${pair%:*} 2>&1 &
             done

@@ -186,7 +186,7 @@ struct OpenFlowBench: ParsableCommand {
                 try network.makeRoomForOptimiser()
                 lost.append(
                     try network.pings([("h1", "h2"), ("h3", "h4")]) {
-                        let answer = try network.call("optimize.run", #"{"budgetSeconds":0.3,"maxMoves":4}"#)
+                        let answer = try network.call("optimize.run", #"{"budgetSeconds":0.5,"method":"exact"}"#)
                         guard answer["moves"]?.array?.isEmpty == false else {
                             throw Shell.Failure(description: "the optimiser has moved nothing")
                         }

@@ -31,20 +31,28 @@ extension SwitchedNetwork {
     }
 
     /// Two flows on two paths, and a third one waiting that has room only where they share one: on links of 10 Mbit/s, 4
-    /// and 4 beside 8.
+    /// and 4 beside 8. What comes back has flows of its own, since the optimiser leaves companions where they are.
     func makeRoomForOptimiser() throws(Shell.Failure) {
-        func submit(_ id: String, _ bandwidth: Int, _ className: String, _ port: Int) throws(Shell.Failure) {
-            _ = try call(
+        func submit(_ id: String, _ from: String, _ to: String, _ bandwidth: Int, _ more: String = "")
+            throws(Shell.Failure)
+        {
+            let answer = try call(
                 "flow.submit",
-                #"{"id":"\#(id)","source":"h1","destination":"h2","bandwidth":\#(bandwidth),"class":"\#(className)","#
-                    + #""match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","#
-                    + #""ipv4_dst":"10.0.0.2","udp_dst":\#(port)}}"#)
+                #"{"id":"\#(id)","source":"\#(from)","destination":"\#(to)","bandwidth":\#(bandwidth)\#(more)}"#)
+            guard answer["flow"]?["state"]?.string == "admitted" else {
+                throw Shell.Failure(description: "\(id) is not admitted")
+            }
         }
+        func match(_ port: Int) -> String {
+            #","match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","ipv4_dst":"10.0.0.2","udp_dst":\#(port)}"#
+        }
+        try submit("first", "h1", "h2", 4_000_000)
+        try submit("first-back", "h2", "h1", 100_000)
         // On the upper path 4 + 3, on the lower one 8: the second flow of 4 pushes the 8 out. Then the 3 go.
-        try carry("first", bandwidth: 4_000_000)
-        try submit("filler", 3_000_000, "standard", 7_001)
-        try submit("large", 8_000_000, "bulk", 7_002)
-        try carry("second", from: "h3", to: "h4", bandwidth: 4_000_000)
+        try submit("filler", "h1", "h2", 3_000_000, match(7_001) + #","constraints":{"avoid":["s1-s3"]}"#)
+        try submit("large", "h1", "h2", 8_000_000, match(7_002) + #","class":"bulk""#)
+        try submit("second", "h3", "h4", 4_000_000)
+        try submit("second-back", "h4", "h3", 100_000)
         _ = try call("flow.withdraw", #"{"id":"filler"}"#)
         try awaitSettled()
     }
