@@ -62,11 +62,11 @@ struct SwitchMoveTests {
         // On one path 4 + 3, on the other 8. A second flow of 4 pushes the 8 out, and the 3 go: room for both, were the two
         // flows of 4 on one path. What comes back has flows of its own: the optimiser leaves companions where they are.
         try submit("first", 4_000_000, #""source":"h1","destination":"h2""#)
-        try submit("first-back", 100_000, #""source":"h2","destination":"h1""#)
+        try submit("first-back", 1_000_000, #""source":"h2","destination":"h1""#)
         try submit("filler", 3_000_000, match(7_001) + #","constraints":{"avoid":["s1-s3"]}"#)
         try submit("large", 8_000_000, match(7_002) + #","class":"bulk""#)
         try submit("second", 4_000_000, #""source":"h3","destination":"h4""#)
-        try submit("second-back", 100_000, #""source":"h4","destination":"h3""#)
+        try submit("second-back", 1_000_000, #""source":"h4","destination":"h3""#)
         _ = try network.client.call("flow.withdraw", #"{"id":"filler"}"#)
         try network.awaitSwitches()
         let before = try (links(network, "first"), links(network, "second"))

@@ -47,12 +47,12 @@ extension SwitchedNetwork {
             #","match":{"eth_type":2048,"ip_proto":17,"ipv4_src":"10.0.0.1","ipv4_dst":"10.0.0.2","udp_dst":\#(port)}"#
         }
         try submit("first", "h1", "h2", 4_000_000)
-        try submit("first-back", "h2", "h1", 100_000)
+        try submit("first-back", "h2", "h1", 1_000_000)
         // On the upper path 4 + 3, on the lower one 8: the second flow of 4 pushes the 8 out. Then the 3 go.
         try submit("filler", "h1", "h2", 3_000_000, match(7_001) + #","constraints":{"avoid":["s1-s3"]}"#)
         try submit("large", "h1", "h2", 8_000_000, match(7_002) + #","class":"bulk""#)
         try submit("second", "h3", "h4", 4_000_000)
-        try submit("second-back", "h4", "h3", 100_000)
+        try submit("second-back", "h4", "h3", 1_000_000)
         _ = try call("flow.withdraw", #"{"id":"filler"}"#)
         try awaitSettled()
     }
