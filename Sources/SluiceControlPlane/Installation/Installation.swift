@@ -294,7 +294,11 @@ struct Installation: Sendable {
         var keys: [(carrier: Carrier, stays: Bool, level: Int, number: UInt64)] = []
         keys.reserveCapacity(set.count)
         for carrier in set {
-            guard let installation = carriers[Int(carrier)] else { continue }
+            // One that is over already has nothing to wait for.
+            guard let installation = carriers[Int(carrier)] else {
+                keys.append((carrier, false, .max, 0))
+                continue
+            }
             keys.append((carrier, installation.target != nil, installation.level, installation.number))
         }
         keys.sort { left, right in
