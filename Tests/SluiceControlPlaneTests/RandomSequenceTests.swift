@@ -20,11 +20,13 @@ import Testing
 
 /// Policies that differ in everything that bears on admission.
 private enum RandomPolicy {
-    static func make(_ stream: inout RandomStream) -> Policy {
+    static func make(_ stream: inout RandomStream, seed: UInt64) -> Policy {
+        var schemes = RandomStream(seed: seed, purpose: "scheme")
         var policy = Policy.standard
         policy.learning.dwellSeconds = 1
         policy.learning.margin = 0.05
-        policy.learning.scheme = LearningPolicy.Scheme.allCases[stream.below(LearningPolicy.Scheme.allCases.count)]
+        let all = LearningPolicy.Scheme.allCases
+        policy.learning.scheme = all[schemes.below(all.count)]
         policy.classes = [
             TrafficClass(name: "standard", priority: 2),
             TrafficClass(name: "signalled", priority: 3, setup: 5, hold: 2),
@@ -75,7 +77,7 @@ struct RandomRun {
             // In a third of the runs two switches have small tables: seven rules beside flows, as many more at times.
             ruleCapacities: seed % 3 == 0 ? [2: 18 + stream.below(6), 4: 20] : [:])
         tracer = PacketTracer(topology)
-        policy = RandomPolicy.make(&stream)
+        policy = RandomPolicy.make(&stream, seed: seed)
         // Flows split in a third of the runs, half of which have an owner of switches.
         if seed % 3 == 0 { policy.learning.action = .split }
         driver = Driver(topology, policy: policy)
@@ -182,7 +184,7 @@ struct RandomRun {
         // Whatever is due at this instant happens first.
         driver.handle(.timeReached)
         let held = topology.links.map { driver.plane.held(on: $0.index) }
-        policy = RandomPolicy.make(&stream)
+        policy = RandomPolicy.make(&stream, seed: seed)
         _ = try driver.ask(.replacePolicy(policy))
         check(topology.links.map { driver.plane.held(on: $0.index) } == held, "a policy has changed reservations")
     }
@@ -323,7 +325,9 @@ struct RandomRun {
             let after = tracer.fate(
                 of: Packet(fields: packet), from: source, on: { switches[$0] ?? SwitchState() },
                 whereDown: { topology[$0].id == cut })
-            check(after == .delivered(destination), "with \(cut) cut, a packet of \(flow.id) ends as \(after)")
+            check(
+                after == .delivered(destination),
+                "with \(cut) cut, a packet of \(flow.id), protected by \(flow.backupLinks), ends as \(after)")
         }
     }
 }

@@ -236,9 +236,10 @@ struct Installation: Sendable {
         return place < carriers.count && carriers[place] != nil
     }
 
-    /// Whether the switches have confirmed all of its rules.
+    /// Whether the switches have confirmed all of its rules. Those of a place that it is still to leave do not count.
     func isActive(_ carrier: Carrier) -> Bool {
-        Int(carrier) < carriers.count && carriers[Int(carrier)]?.isActive == true
+        guard Int(carrier) < carriers.count, let installation = carriers[Int(carrier)] else { return false }
+        return installation.isActive && !installation.isStale
     }
 
     /// Sets what the switches should come to for `carrier`; nil: nothing, and the carrier ends.

@@ -24,7 +24,8 @@ package final class AuditLog: Sendable {
         /// Lost since the last line that told of it.
         var untold = 0
         var isScheduled = false
-        var wantsReopening = false
+        /// The file is to be opened anew once so many bytes of the queue are in the one that is open; nil: it is not.
+        var reopensAfter: Int?
         var isFailing = false
         /// Of the file; -1 where it is not open. Used by the writing thread only, closed by `close` after its end.
         var descriptor: CInt = -1
@@ -85,8 +86,8 @@ package final class AuditLog: Sendable {
     /// - Parameter retrying: also where the disk refused the last time, which is to be asked now and then only.
     package func flush(retrying: Bool = false) {
         let isNeeded = state.withLock { state in
-            guard !state.isScheduled, !state.isFailing || retrying || state.wantsReopening,
-                !state.queue.isEmpty || state.untold > 0 || state.wantsReopening
+            guard !state.isScheduled, !state.isFailing || retrying || state.reopensAfter != nil,
+                !state.queue.isEmpty || state.untold > 0 || state.reopensAfter != nil
             else { return false }
             state.isScheduled = true
             return true
@@ -94,9 +95,10 @@ package final class AuditLog: Sendable {
         if isNeeded { thread.submit { _ in self.drain() } }
     }
 
-    /// Opens the file anew before the next line: what stood in it has been moved away.
+    /// Opens the file anew before the next line: what stood in it has been moved away. Lines that still wait are of before,
+    /// and go to the file that was open then.
     package func reopen() {
-        state.withLock { $0.wantsReopening = true }
+        state.withLock { $0.reopensAfter = $0.queue.count }
         flush()
     }
 
@@ -117,14 +119,17 @@ extension AuditLog {
     private func drain() {
         while true {
             let (descriptor, batch, lost, reopens) = state.withLock { state in
-                defer { state.wantsReopening = false }
-                return (state.descriptor, state.queue, state.untold, state.wantsReopening)
+                if let earlier = state.reopensAfter, earlier > 0, state.descriptor >= 0 {
+                    return (state.descriptor, Array(state.queue.prefix(earlier)), 0, false)
+                }
+                defer { state.reopensAfter = nil }
+                return (state.descriptor, state.queue, state.untold, state.reopensAfter != nil)
             }
             let file = reopens || descriptor < 0 ? reopened(descriptor) : descriptor
             if batch.isEmpty, lost == 0 {
                 // A line that came since is scheduled by the flush that follows it.
                 let isDone = state.withLock { state in
-                    guard state.queue.isEmpty, !state.wantsReopening else { return false }
+                    guard state.queue.isEmpty, state.reopensAfter == nil else { return false }
                     state.isScheduled = false
                     return true
                 }
@@ -133,11 +138,14 @@ extension AuditLog {
             }
             let note = lost > 0 ? Self.note(lost: lost) : []
             guard file >= 0, Self.write(batch + note, to: file) else {
-                fail(errno)
+                let code = errno
+                if goesToNewFile() { continue }
+                fail(code)
                 return
             }
             let hasRecovered = state.withLock { state in
                 state.queue.removeFirst(batch.count)
+                state.reopensAfter = state.reopensAfter.map { max(0, $0 - batch.count) }
                 state.untold -= lost
                 defer { state.isFailing = false }
                 return state.isFailing
@@ -145,6 +153,15 @@ extension AuditLog {
             if hasRecovered {
                 log.notice("the audit log is written again", metadata: ["file": "\(path)", "lost": "\(lost)"])
             }
+        }
+    }
+
+    /// - Returns: whether the file that did not take what waits is to be left for a new one.
+    private func goesToNewFile() -> Bool {
+        state.withLock { state in
+            guard let earlier = state.reopensAfter, earlier > 0 else { return false }
+            state.reopensAfter = 0
+            return true
         }
     }
 
