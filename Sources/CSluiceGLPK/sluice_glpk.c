@@ -92,12 +92,12 @@ static void add_columns(glp_prob *problem, const struct sluice_model *model, boo
 }
 
 // Simplex in slices of 100 ms, so that a stop is noticed; the basis is kept from slice to slice.
-static int relax(glp_prob *problem, double deadline, sluice_should_stop should_stop, void *context) {
+static int relax(glp_prob *problem, int method, double deadline, sluice_should_stop should_stop, void *context) {
     glp_smcp control;
     glp_init_smcp(&control);
     control.msg_lev = GLP_MSG_ERR;
     control.tm_lim = 100;
-    control.meth = GLP_PRIMAL;
+    control.meth = method;
     for (;;) {
         int code = glp_simplex(problem, &control);
         if (code != GLP_ETMLIM) return code;
@@ -130,7 +130,7 @@ static void solve(struct job *job) {
         glp_set_row_bnds(problem, i + 1, GLP_UP, 0, model->row_limit[i]);
     }
     if (model->columns > 0) add_columns(problem, model, true, job->rows, job->entries);
-    int code = relax(problem, deadline, job->should_stop, job->context);
+    int code = relax(problem, GLP_PRIMAL, deadline, job->should_stop, job->context);
     job->result->bound = INFINITY;
     job->result->status = SLUICE_STOPPED;
     if (code == 0 && glp_get_status(problem) == GLP_OPT) {
@@ -264,7 +264,7 @@ bool sluice_master_solve(
     struct sluice_master *volatile kept = master;
     enter();
     if (setjmp(jump) == 0) {
-        int code = relax(kept->problem, INFINITY, should_stop, context);
+        int code = relax(kept->problem, GLP_PRIMAL, INFINITY, should_stop, context);
         if (code != 0 || glp_get_status(kept->problem) != GLP_OPT) {
             result->status = SLUICE_STOPPED;
             return false;
@@ -284,6 +284,178 @@ void sluice_master_free(struct sluice_master *master) {
         free(master->rows);
         free(master->entries);
         free(master);
+    }
+    glp_error_hook(NULL, NULL);
+    glp_free_env();
+}
+
+struct sluice_relaxation {
+    glp_prob *problem;
+    // Room for a row or column of the matrix, counted from 1.
+    int *indices;
+    double *entries;
+    int32_t room;
+};
+
+static bool reserve(struct sluice_relaxation *relaxation, int32_t room) {
+    if (room <= relaxation->room) return true;
+    int *indices = realloc(relaxation->indices, ((size_t)room + 2) * sizeof *indices);
+    if (indices) relaxation->indices = indices;
+    double *entries = realloc(relaxation->entries, ((size_t)room + 2) * sizeof *entries);
+    if (entries) relaxation->entries = entries;
+    if (!indices || !entries) return false;
+    relaxation->room = room;
+    return true;
+}
+
+static bool lose(struct sluice_relaxation *relaxation, struct sluice_result *result) {
+    fail(result);
+    relaxation->problem = NULL;
+    return false;
+}
+
+struct sluice_relaxation *sluice_relaxation_create(const struct sluice_model *model, struct sluice_result *result) {
+    struct sluice_relaxation *volatile relaxation = calloc(1, sizeof *relaxation);
+    result->message[0] = 0;
+    result->status = SLUICE_OPTIMAL;
+    if (!relaxation) return NULL;
+    if (!reserve(relaxation, model->rows + model->columns)) {
+        sluice_relaxation_free(relaxation);
+        return NULL;
+    }
+    enter();
+    if (setjmp(jump) == 0) {
+        glp_prob *problem = glp_create_prob();
+        glp_set_obj_dir(problem, GLP_MAX);
+        if (model->rows > 0) glp_add_rows(problem, model->rows);
+        for (int32_t i = 0; i < model->rows; i++) {
+            glp_set_row_bnds(problem, i + 1, GLP_UP, 0, model->row_limit[i]);
+        }
+        if (model->columns > 0) add_columns(problem, model, true, relaxation->indices, relaxation->entries);
+        relaxation->problem = problem;
+        return relaxation;
+    }
+    lose(relaxation, result);
+    sluice_relaxation_free(relaxation);
+    return NULL;
+}
+
+bool sluice_relaxation_add_rows(
+    struct sluice_relaxation *relaxation, int32_t count, const double *limit, const int32_t *start,
+    const int32_t *column, const double *value, struct sluice_result *result) {
+    struct sluice_relaxation *volatile kept = relaxation;
+    if (count == 0) return true;
+    enter();
+    if (setjmp(jump) == 0) {
+        int first = glp_add_rows(kept->problem, count);
+        for (int32_t i = 0; i < count; i++) {
+            int length = 0;
+            for (int32_t k = start[i]; k < start[i + 1]; k++) {
+                kept->indices[++length] = column[k] + 1;
+                kept->entries[length] = value[k];
+            }
+            glp_set_mat_row(kept->problem, first + i, length, kept->indices, kept->entries);
+            glp_set_row_bnds(kept->problem, first + i, GLP_UP, 0, limit[i]);
+        }
+        return true;
+    }
+    return lose(kept, result);
+}
+
+bool sluice_relaxation_delete_rows(
+    struct sluice_relaxation *relaxation, int32_t count, const int32_t *rows, struct sluice_result *result) {
+    struct sluice_relaxation *volatile kept = relaxation;
+    if (count == 0) return true;
+    enter();
+    if (setjmp(jump) == 0) {
+        for (int32_t i = 0; i < count; i++) kept->indices[i + 1] = rows[i] + 1;
+        glp_del_rows(kept->problem, count, kept->indices);
+        return true;
+    }
+    return lose(kept, result);
+}
+
+bool sluice_relaxation_set_objective(
+    struct sluice_relaxation *relaxation, int32_t column, double value, struct sluice_result *result) {
+    struct sluice_relaxation *volatile kept = relaxation;
+    enter();
+    if (setjmp(jump) == 0) {
+        glp_set_obj_coef(kept->problem, column + 1, value);
+        return true;
+    }
+    return lose(kept, result);
+}
+
+bool sluice_relaxation_solve(
+    struct sluice_relaxation *relaxation, double *values, double *duals, bool *column_basic, bool *at_upper,
+    bool *row_basic, double seconds_limit, sluice_should_stop should_stop, void *context,
+    struct sluice_result *result) {
+    struct sluice_relaxation *volatile kept = relaxation;
+    if (!reserve(relaxation, glp_get_num_rows(relaxation->problem) + glp_get_num_cols(relaxation->problem))) {
+        result->status = SLUICE_STOPPED;
+        return true;
+    }
+    enter();
+    if (setjmp(jump) == 0) {
+        glp_prob *problem = kept->problem;
+        double deadline = seconds() + seconds_limit;
+        int code = relax(problem, GLP_DUALP, deadline, should_stop, context);
+        if (code == GLP_EBADB || code == GLP_ESING || code == GLP_ECOND) {
+            // Without the rows that were deleted the basis is none any more.
+            glp_std_basis(problem);
+            code = relax(problem, GLP_DUALP, deadline, should_stop, context);
+        }
+        int status = glp_get_status(problem);
+        result->status = SLUICE_STOPPED;
+        if (code == 0 && status == GLP_NOFEAS) result->status = SLUICE_INFEASIBLE;
+        if (code != 0 || status != GLP_OPT) return true;
+        result->status = SLUICE_OPTIMAL;
+        result->bound = glp_get_obj_val(problem);
+        int columns = glp_get_num_cols(problem);
+        int rows = glp_get_num_rows(problem);
+        for (int j = 0; j < columns; j++) {
+            values[j] = glp_get_col_prim(problem, j + 1);
+            column_basic[j] = glp_get_col_stat(problem, j + 1) == GLP_BS;
+            at_upper[j] = glp_get_col_stat(problem, j + 1) == GLP_NU;
+        }
+        for (int i = 0; i < rows; i++) {
+            duals[i] = glp_get_row_dual(problem, i + 1);
+            row_basic[i] = glp_get_row_stat(problem, i + 1) == GLP_BS;
+        }
+        return true;
+    }
+    return lose(kept, result);
+}
+
+int32_t sluice_relaxation_tableau(
+    struct sluice_relaxation *relaxation, int32_t variable, int32_t *rows, double *coefficients,
+    struct sluice_result *result) {
+    struct sluice_relaxation *volatile kept = relaxation;
+    enter();
+    if (setjmp(jump) == 0) {
+        glp_prob *problem = kept->problem;
+        if (!glp_bf_exists(problem) && glp_factorize(problem) != 0) return 0;
+        int row_count = glp_get_num_rows(problem);
+        int length = glp_eval_tab_row(
+            problem, variable >= 0 ? row_count + variable + 1 : -variable, kept->indices, kept->entries);
+        int32_t count = 0;
+        for (int k = 1; k <= length; k++) {
+            if (kept->indices[k] > row_count) continue;
+            rows[count] = kept->indices[k] - 1;
+            coefficients[count++] = kept->entries[k];
+        }
+        return count;
+    }
+    lose(kept, result);
+    return -1;
+}
+
+void sluice_relaxation_free(struct sluice_relaxation *relaxation) {
+    if (relaxation) {
+        if (relaxation->problem) glp_delete_prob(relaxation->problem);
+        free(relaxation->indices);
+        free(relaxation->entries);
+        free(relaxation);
     }
     glp_error_hook(NULL, NULL);
     glp_free_env();

@@ -1,7 +1,7 @@
 // GLPK as the solver's mixed-integer engine. A solve is one synchronous call on the calling thread, from the first
 // allocation to the last, because GLPK's memory belongs to its thread. What it answers is audited by the solver.
 
-private import CSluiceGLPK
+import CSluiceGLPK
 package import SluiceSolver
 
 package struct GLPKEngine: LinearEngine {
@@ -41,6 +41,8 @@ package struct GLPKEngine: LinearEngine {
             }
         return IntegerOutcome(status: status, values: values, bound: result.bound)
     }
+
+    package func relaxation(of model: IntegerModel) -> (any LinearRelaxation)? { GLPKRelaxation(model) }
 
     /// Bytes that GLPK still holds on this thread; reading them frees its environment.
     package static var memoryHeld: Int { sluice_glpk_memory() }
@@ -90,7 +92,7 @@ package struct GLPKMaster: ~Copyable {
 }
 
 /// A Swift closure as C calls it.
-private final class Poll {
+final class Poll {
     private let shouldStop: () -> Bool
     init(_ shouldStop: @escaping () -> Bool) { self.shouldStop = shouldStop }
 
@@ -100,7 +102,7 @@ private final class Poll {
     }
 }
 
-private func withModel<Answer>(_ model: IntegerModel, _ body: (UnsafePointer<sluice_model>) -> Answer) -> Answer {
+func withModel<Answer>(_ model: IntegerModel, _ body: (UnsafePointer<sluice_model>) -> Answer) -> Answer {
     model.objective.withUnsafeBufferPointer { objective in
         model.rowLimit.withUnsafeBufferPointer { limits in
             model.columnStart.withUnsafeBufferPointer { starts in

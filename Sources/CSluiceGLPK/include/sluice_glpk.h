@@ -60,6 +60,33 @@ bool sluice_master_solve(
 // Frees the master and the thread's GLPK environment; NULL frees the environment alone.
 void sluice_master_free(struct sluice_master *master);
 
+// A linear relaxation, 0 <= x <= 1, that grows by rows and keeps its basis between solves. Rows and columns count from
+// 0. Whatever answers false has failed, and the relaxation is gone; free it all the same.
+struct sluice_relaxation;
+struct sluice_relaxation *sluice_relaxation_create(const struct sluice_model *model, struct sluice_result *result);
+// Adds rows <= limit, compressed by rows.
+bool sluice_relaxation_add_rows(
+    struct sluice_relaxation *relaxation, int32_t count, const double *limit, const int32_t *start,
+    const int32_t *column, const double *value, struct sluice_result *result);
+// Deletes rows, given in ascending order; those behind move up.
+bool sluice_relaxation_delete_rows(
+    struct sluice_relaxation *relaxation, int32_t count, const int32_t *rows, struct sluice_result *result);
+bool sluice_relaxation_set_objective(
+    struct sluice_relaxation *relaxation, int32_t column, double value, struct sluice_result *result);
+// Solves by the dual simplex. `values` and `at_upper` hold a number a column, `duals` and `row_basic` one a row;
+// `column_basic` one a column. result->status tells optimal, stopped or infeasible.
+bool sluice_relaxation_solve(
+    struct sluice_relaxation *relaxation, double *values, double *duals, bool *column_basic, bool *at_upper,
+    bool *row_basic, double seconds_limit, sluice_should_stop should_stop, void *context,
+    struct sluice_result *result);
+// The simplex tableau's row of a basic variable: a column, or, counted from -1 down, the activity of a row. Writes the
+// coefficients of the activities of rows that are not basic and answers how many; -1 after a failure.
+int32_t sluice_relaxation_tableau(
+    struct sluice_relaxation *relaxation, int32_t variable, int32_t *rows, double *coefficients,
+    struct sluice_result *result);
+// Frees the relaxation and the thread's GLPK environment.
+void sluice_relaxation_free(struct sluice_relaxation *relaxation);
+
 // Provokes a failure inside GLPK, for tests of the way back.
 void sluice_glpk_provoke(struct sluice_result *result);
 // Bytes that GLPK holds on this thread.

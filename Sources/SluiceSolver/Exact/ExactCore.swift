@@ -6,8 +6,8 @@
 // at first; if a solution of the core overloads one of them, it becomes critical and the core is solved again. Leaving
 // links, latency, hops and waypoints out only enlarges the core, so what it excludes is excluded.
 //
-// The program is first tried by `CoreDecomposition`, whose refutation is a matter of whole numbers, then by GLPK, whose
-// answer rests on its tolerances. The fixing itself compares floating-point prices with a margin far above their error.
+// The program is first tried by `CuttingPlanes` and `CoreDecomposition`, whose refutations are a matter of whole numbers,
+// then, with the cuts found, by the engine's branch and bound, whose answer rests on its tolerances. The fixing itself compares floating-point prices with a margin far above their error.
 
 package struct ExactCore {
     package enum Outcome {
@@ -24,13 +24,13 @@ package struct ExactCore {
     private let engine: any LinearEngine
     private let pricer: Pricer
     private var isCritical: [Bool]
+    /// Whether cuts ended by themselves, so that more time would have to go to branching.
+    package private(set) var areCutsExhausted = false
 
     private static let columnLimit = 20_000
     private static let roundLimit = 12
     /// Reduced costs this close to the limit are kept: the prices are floating point here.
     private static let margin = 1e-6
-    /// Largest limit of a row that GLPK sees.
-    private static let largestRow = 10_000.0
 
     /// - Parameter prices: the best bound's.
     package init(_ problem: CompiledProblem, prices: [Double], engine: any LinearEngine) {
@@ -67,31 +67,34 @@ package struct ExactCore {
             if shouldStop() { break }
             guard let core = core(beating: worth, shouldStop: shouldStop) else { break }
             if core.isImpossible { return .proven }
-            if var decomposition = CoreDecomposition(
-                flows: core.flows, rows: core.rows, need: worth + 1 - core.fixedWeight),
-                decomposition.refutes(shouldStop: { shouldStop() || secondsLeft() < half })
-            {
-                return .proven
-            }
-            if shouldStop() { break }
-            let outcome = engine.solve(
-                core.model, incumbent: [], secondsLimit: secondsLeft(), shouldStop: shouldStop)
-            switch outcome.status {
-            case .infeasible: return .proven
-            case .failed: return .open(bound: bound)
-            case .stopped:
+            let need = worth + 1 - core.fixedWeight
+            var planes = CuttingPlanes(weights: core.weights(in: problem), rows: core.rows, need: need)
+            var choice: [Bool]
+            switch planes.settle(by: engine, secondsLeft: secondsLeft, shouldStop: shouldStop) {
+            case .refuted: return .proven
+            case .found(let found): choice = found
+            case .open(let limit):
+                bound = min(bound, core.fixedWeight + limit)
+                areCutsExhausted = !shouldStop()
+                if var decomposition = CoreDecomposition(flows: core.flows, rows: core.links, need: need),
+                    decomposition.refutes(shouldStop: { shouldStop() || secondsLeft() < half })
+                {
+                    return .proven
+                }
+                if shouldStop() { return .open(bound: bound) }
+                let (model, columns) = planes.model
+                let outcome = engine.solve(model, incumbent: [], secondsLimit: secondsLeft(), shouldStop: shouldStop)
+                if case .infeasible = outcome.status { return .proven }
+                if case .failed = outcome.status { return .open(bound: bound) }
                 if outcome.bound.isFinite {
-                    bound = min(bound, max(worth, core.fixedWeight + Int((outcome.bound + 1e-6).rounded(.down))))
+                    let limit = planes.fixedWeight + Int((outcome.bound + 1e-6).rounded(.down))
+                    bound = min(bound, max(worth, core.fixedWeight + limit))
                 }
-                return .open(bound: bound)
-            case .optimal, .feasible:
-                if outcome.bound.isFinite {
-                    bound = min(bound, max(worth, core.fixedWeight + Int((outcome.bound + 1e-6).rounded(.down))))
-                }
-                if let better = complete(core, values: outcome.values), better.score.weight > worth {
-                    return .improved(better)
-                }
+                if case .stopped = outcome.status { return .open(bound: bound) }
+                choice = planes.fates.map { $0 == .one }
+                for (column, value) in zip(columns, outcome.values) { choice[column] = value > 0.5 }
             }
+            if let better = complete(core, isChosen: choice), better.score.weight > worth { return .improved(better) }
         }
         return bound <= worth ? .proven : .open(bound: bound)
     }
@@ -99,16 +102,19 @@ package struct ExactCore {
     // The core.
 
     private struct Core {
-        var model = IntegerModel()
         /// Flow and projection of each column.
         var columns: [(flow: Int, set: [Int32])] = []
         /// Flows with one projection left that all better solutions admit.
         var fixed: [(flow: Int, set: [Int32])] = []
         var fixedWeight = 0
-        /// The same core in whole numbers: its open flows, and a row for each critical link they share.
+        /// Rows of the program, over its columns: first the critical links, then how often a flow is chosen.
+        var rows: [IntegerRow] = []
+        /// The same core by flows: those that are open, and the critical links they share.
         var flows: [CoreDecomposition.Flow] = []
-        var rows: [CoreDecomposition.Row] = []
+        var links: [CoreDecomposition.Row] = []
         var isImpossible = false
+
+        func weights(in problem: CompiledProblem) -> [Int] { columns.map { problem.weight[$0.flow] } }
     }
 
     private func core(beating worth: Int, shouldStop: () -> Bool) -> Core? {
@@ -139,11 +145,11 @@ package struct ExactCore {
                 if columnCount > Self.columnLimit { return nil }
             }
         }
-        build(&core, from: free, worth: worth)
+        build(&core, from: free)
         return core
     }
 
-    private func build(_ core: inout Core, from free: [(flow: Int, sets: [[Int32]], isForced: Bool)], worth: Int) {
+    private func build(_ core: inout Core, from free: [(flow: Int, sets: [[Int32]], isForced: Bool)]) {
         var room = problem.capacity
         for (flow, set) in core.fixed {
             for link in set { room[Int(link)] -= problem.bandwidth[flow] }
@@ -153,42 +159,40 @@ package struct ExactCore {
             return
         }
         // Bandwidths on a link are divided by what they have in common, and the room rounds down to a multiple of it:
-        // exactly the same placements fit, and GLPK, whose tolerances are absolute, sees small numbers.
+        // exactly the same placements fit, and numbers are smaller.
         var unit = [Int](repeating: 0, count: problem.linkCount)
         for (flow, sets, _) in free {
             for link in Set(sets.joined()) {
                 unit[Int(link)] = Self.greatestCommonDivisor(unit[Int(link)], problem.bandwidth[flow])
             }
         }
-        var row = [Int32](repeating: -1, count: problem.linkCount)
-        var scale = [Double](repeating: 1, count: problem.linkCount)
+        var row = [Int](repeating: -1, count: problem.linkCount)
         for link in 0..<problem.linkCount where unit[link] > 0 {
-            let units = Double(room[link] / unit[link])
-            // Where the numbers stay large, the row is scaled, with a little room added for what rounding might take.
-            scale[link] = units > Self.largestRow ? Self.largestRow / units : 1
-            core.rows.append(CoreDecomposition.Row(room: room[link], unit: unit[link], price: prices[link]))
-            row[link] = core.model.addRow(limit: scale[link] < 1 ? Self.largestRow * (1 + 1e-9) : units)
+            row[link] = core.rows.count
+            core.links.append(CoreDecomposition.Row(room: room[link], unit: unit[link], price: prices[link]))
+            core.rows.append(IntegerRow(entries: [], limit: room[link] / unit[link]))
         }
-        // −Σ w x ≤ −(z + 1 − fixed)
-        let cutoff = core.model.addRow(limit: -Double(worth + 1 - core.fixedWeight))
         for (flow, sets, isForced) in free {
-            // A flow with one projection is bounded as it is.
-            let once = sets.count > 1 ? core.model.addRow(limit: 1) : -1
-            let least = isForced ? core.model.addRow(limit: -1) : -1
             core.flows.append(
                 CoreDecomposition.Flow(
                     weight: problem.weight[flow], bandwidth: problem.bandwidth[flow],
-                    sets: sets.map { set in set.map { row[Int($0)] } }, isForced: isForced))
-            for set in sets {
-                var entries = set.map { link in
-                    let units = problem.bandwidth[flow] / unit[Int(link)]
-                    return (row: row[Int(link)], value: Double(units) * scale[Int(link)])
-                }
-                if once >= 0 { entries.append((once, 1)) }
-                entries.append((cutoff, -Double(problem.weight[flow])))
-                if isForced { entries.append((least, -1)) }
-                core.model.addColumn(objective: Double(problem.weight[flow]), entries: entries)
+                    sets: sets.map { set in set.map { Int32(row[Int($0)]) } }, isForced: isForced))
+            let columns = Int32(core.columns.count)..<Int32(core.columns.count + sets.count)
+            for (column, set) in zip(columns, sets) {
                 core.columns.append((flow, set))
+                for link in set {
+                    core.rows[row[Int(link)]].entries.append(
+                        IntegerRow.Entry(column: column, value: problem.bandwidth[flow] / unit[Int(link)]))
+                }
+            }
+            // A flow with one projection is bounded as it is.
+            if sets.count > 1 {
+                core.rows.append(
+                    IntegerRow(entries: columns.map { IntegerRow.Entry(column: $0, value: 1) }, limit: 1))
+            }
+            if isForced {
+                core.rows.append(
+                    IntegerRow(entries: columns.map { IntegerRow.Entry(column: $0, value: -1) }, limit: -1))
             }
         }
     }
@@ -203,9 +207,9 @@ package struct ExactCore {
 
     /// Routes every chosen flow over its projection and free links. Where free links overflow, these become critical
     /// and the answer is nil.
-    private mutating func complete(_ core: Core, values: [Double]) -> Placement? {
+    private mutating func complete(_ core: Core, isChosen: [Bool]) -> Placement? {
         var chosen = core.fixed
-        for (column, entry) in core.columns.enumerated() where values[column] > 0.5 { chosen.append(entry) }
+        for (column, entry) in core.columns.enumerated() where isChosen[column] { chosen.append(entry) }
         chosen.sort { (problem.bandwidth[$0.flow], $1.flow) > (problem.bandwidth[$1.flow], $0.flow) }
         var router = Router(problem)
         var residual = problem.capacity

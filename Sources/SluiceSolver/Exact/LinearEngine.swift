@@ -66,4 +66,42 @@ package protocol LinearEngine: Sendable {
     func solve(
         _ model: IntegerModel, incumbent: [Double], secondsLimit: Double, shouldStop: @escaping () -> Bool
     ) -> IntegerOutcome
+
+    /// The linear relaxation of `model` as something that grows by rows; nil where the engine cannot.
+    func relaxation(of model: IntegerModel) -> (any LinearRelaxation)?
+}
+
+/// A linear relaxation that grows by rows. It stays on the thread that made it.
+package protocol LinearRelaxation: AnyObject {
+    /// Adds rows Σ a_j x_j ≤ limit; false where the engine failed, for good.
+    func add(_ rows: [(entries: [(column: Int32, value: Double)], limit: Double)]) -> Bool
+    /// Removes rows, given in ascending order; those behind move up.
+    func remove(rows: [Int]) -> Bool
+    func setObjective(of column: Int, to value: Double) -> Bool
+    /// The optimum; nil where it was stopped, has no solution or failed.
+    func solve(secondsLimit: Double, shouldStop: @escaping () -> Bool) -> RelaxedSolution?
+    /// The tableau's row of a basic column: how much it depends on the activity of each row that is tight.
+    func tableau(column: Int) -> [(row: Int, coefficient: Double)]
+}
+
+/// A basic solution of a relaxation.
+package struct RelaxedSolution: Sendable {
+    package var objective: Double
+    package var values: [Double]
+    package var isBasic: [Bool]
+    package var isAtUpper: [Bool]
+    /// Dual of each row, and whether its slack is basic.
+    package var duals: [Double]
+    package var isSlackBasic: [Bool]
+
+    package init(
+        objective: Double, values: [Double], isBasic: [Bool], isAtUpper: [Bool], duals: [Double], isSlackBasic: [Bool]
+    ) {
+        self.objective = objective
+        self.values = values
+        self.isBasic = isBasic
+        self.isAtUpper = isAtUpper
+        self.duals = duals
+        self.isSlackBasic = isSlackBasic
+    }
 }

@@ -109,7 +109,7 @@ package struct SolveCrew: Sendable {
                 tried = incumbent.score.weight
                 triedBound = known
                 lastAttemptWasOpen = attempt(bound, incumbent, engine: engine, seconds: patience)
-                if lastAttemptWasOpen { patience *= 2 }
+                if lastAttemptWasOpen { patience *= 4 }
             }
             let begun = elapsed()
             var share = Self.knapsackSeconds
@@ -159,7 +159,8 @@ package struct SolveCrew: Sendable {
         case .improved(let placement): shared.offer(placement, by: .exact)
         case .open(let proven): shared.offer(bound: proven)
         }
-        return true
+        // Branching seldom ends where cuts did not; the time is better spent on a better incumbent.
+        return !core.areCutsExhausted || seconds < 1
     }
 
     private static let knapsackSeconds = 0.25
