@@ -20,7 +20,7 @@ extension ControlPlane {
             require(unit.slot == slot, "unit \(unit.id) is in the wrong slot")
             require(unit.state.isLive, "unit \(unit.id) is \(unit.state.rawValue) and in the table")
             perClient[unit.client, default: 0] += 1
-            entries += unit.matchEntries.count
+            entries += unit.directions.count { $0.match != nil }
             for (direction, flow) in unit.directions.enumerated() {
                 let known = flows.slot(of: flow.id)
                 require(known?.slot == slot && known?.direction == direction, "\(flow.id) is not found by its name")
@@ -64,6 +64,7 @@ extension ControlPlane {
             require(held[position] <= link.reservable.bitsPerSecond, "\(link.id) is overbooked")
             require(
                 holdings.residual[position] == link.reservable.bitsPerSecond - held[position], "\(link.id): residual")
+            require(holdings.ceilings.room[position] >= holdings.residual[position], "\(link.id): ceiling")
             require(
                 carriers[position].sorted() == holdings.holds[position].map(\.carrier).sorted(), "\(link.id): carriers")
             faults += holdings.holds[position].filter { !isRight($0) }.map { "\(link.id): hold of \($0.carrier)" }
@@ -103,8 +104,8 @@ extension ControlPlane {
     /// Whether a hold says what its unit says.
     private func isRight(_ hold: Holdings.Hold) -> Bool {
         let unit = flows[hold.slot]
-        return Int(hold.level) == unit.engineering.hold && hold.yields == unit.yields
-            && Int(hold.classType) == unit.engineering.classType
+        return hold.level == unit.engineering.hold && hold.yields == unit.yields
+            && hold.classType == unit.engineering.classType
             && hold.bandwidth == unit.placement?[Int(hold.carrier % 2)].bandwidth.bitsPerSecond
     }
 

@@ -7,7 +7,11 @@ package import SluiceModel
 
 package struct ControlPlane: Sendable {
     package let topology: Topology
-    package internal(set) var policy: Policy
+    package internal(set) var policy: Policy {
+        didSet { marksPackets = Self.marksPackets(policy) }
+    }
+    /// Ingress switches write DSCPs.
+    private(set) var marksPackets: Bool
     let seed: UInt64
     // Invariants, checked by `checkInvariants()`: `holdings` are the sums over the placements of `flows`; what is held
     // is at most what is reservable; paths are loop-free, join their flow's ends and cross no link that is down;
@@ -80,12 +84,13 @@ package struct ControlPlane: Sendable {
     package init(topology: Topology, policy: Policy, seed: UInt64 = 1) {
         self.topology = topology
         self.policy = policy
+        marksPackets = Self.marksPackets(policy)
         self.seed = seed
         linkStates = Array(repeating: .up, count: topology.links.count)
         takesFlows = Array(repeating: true, count: topology.links.count)
         reservable = topology.links.map(\.reservable.bitsPerSecond)
-        holdings = Holdings(topology)
         search = PathSearch(topology)
+        holdings = Holdings(topology, search.facts)
         waiting = WaitingList(linkCount: topology.links.count)
         installation = Installation(topology)
         ruleRoom = RuleRoom(topology)
@@ -96,6 +101,8 @@ package struct ControlPlane: Sendable {
             optimization.intervalSeconds = interval
         }
     }
+
+    private static func marksPackets(_ policy: Policy) -> Bool { policy.classes.contains { $0.dscp != nil } }
 
     /// Takes note of `event` and tells what is to be done about it; pure: the same value, event and instant give the
     /// same value and effects. An instant before an earlier one counts as that earlier one.

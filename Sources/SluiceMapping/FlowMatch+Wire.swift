@@ -10,49 +10,52 @@ extension FlowMatch {
     /// The member `match`; nil where it is absent or asks for nothing.
     init?(in parent: Fields) throws(ProtocolFault) {
         guard let fields = parent.object("match") else { return nil }
-        self.init()
-        etherType = fields.integer("eth_type").map { UInt16($0) }
-        etherSource = try fields.hardwareAddress("eth_src")
-        etherDestination = try fields.hardwareAddress("eth_dst")
-        vlan = fields.integer("vlan_vid").map { UInt16($0) }
-        ipProtocol = fields.integer("ip_proto").map { UInt8($0) }
-        dscp = fields.integer("ip_dscp").map { UInt8($0) }
-        ipv4Source = try fields.ipv4("ipv4_src")
-        ipv4Destination = try fields.ipv4("ipv4_dst")
-        ipv6Source = try fields.ipv6("ipv6_src")
-        ipv6Destination = try fields.ipv6("ipv6_dst")
-        if ipv4Source != nil || ipv4Destination != nil {
-            try imply(Self.etherTypeIPv4, fields, by: "ipv4_src, ipv4_dst")
+        var values = Values()
+        values.etherType = fields.integer("eth_type").map { UInt16($0) }
+        values.etherSource = try fields.hardwareAddress("eth_src")
+        values.etherDestination = try fields.hardwareAddress("eth_dst")
+        values.vlan = fields.integer("vlan_vid").map { UInt16($0) }
+        values.ipProtocol = fields.integer("ip_proto").map { UInt8($0) }
+        values.dscp = fields.integer("ip_dscp").map { UInt8($0) }
+        values.ipv4Source = try fields.ipv4("ipv4_src")
+        values.ipv4Destination = try fields.ipv4("ipv4_dst")
+        values.ipv6Source = try fields.ipv6("ipv6_src")
+        values.ipv6Destination = try fields.ipv6("ipv6_dst")
+        if values.ipv4Source != nil || values.ipv4Destination != nil {
+            try values.imply(Self.etherTypeIPv4, fields, by: "ipv4_src, ipv4_dst")
         }
-        if ipv6Source != nil || ipv6Destination != nil {
-            try imply(Self.etherTypeIPv6, fields, by: "ipv6_src, ipv6_dst")
+        if values.ipv6Source != nil || values.ipv6Destination != nil {
+            try values.imply(Self.etherTypeIPv6, fields, by: "ipv6_src, ipv6_dst")
         }
         for (prefix, number) in Self.transports {
             let source = fields.integer("\(prefix)_src")
             let destination = fields.integer("\(prefix)_dst")
             guard source != nil || destination != nil else { continue }
-            guard ipProtocol == nil || ipProtocol == number else {
+            guard values.ipProtocol == nil || values.ipProtocol == number else {
                 throw ProtocolFault(
                     .parameterConflict, field: fields.field("\(prefix)_\(source != nil ? "src" : "dst")"),
                     "needs ip_proto \(number), and the match asks for another protocol")
             }
-            ipProtocol = number
-            sourcePort = source.map { UInt16($0) }
-            destinationPort = destination.map { UInt16($0) }
+            values.ipProtocol = number
+            values.sourcePort = source.map { UInt16($0) }
+            values.destinationPort = destination.map { UInt16($0) }
         }
-        if (ipProtocol != nil || dscp != nil) && etherType == nil {
+        if (values.ipProtocol != nil || values.dscp != nil) && values.etherType == nil {
             throw ProtocolFault(
                 .parameterConflict, field: fields.field("eth_type"),
                 "say 2048 (IPv4) or 34525 (IPv6): fields of the IP header are matched")
         }
+        self.init(values)
         if isEmpty { return nil }
     }
 
     static let transports: [(prefix: String, number: UInt8)] = [
         ("tcp", protocolTCP), ("udp", protocolUDP), ("sctp", protocolSCTP),
     ]
+}
 
-    private mutating func imply(_ type: UInt16, _ fields: Fields, by names: String) throws(ProtocolFault) {
+extension FlowMatch.Values {
+    fileprivate mutating func imply(_ type: UInt16, _ fields: Fields, by names: String) throws(ProtocolFault) {
         guard etherType == nil || etherType == type else {
             throw ProtocolFault(
                 .parameterConflict, field: fields.field("eth_type"), "must be \(type) where \(names) are matched")

@@ -23,6 +23,7 @@ package struct StoredState: Sendable {
             return
         }
         var restoration = PlaneRestoration(topology: topology, policy: policy, seed: seed)
+        restoration.reserve(flows: try store.slotCount())
         do throws(SluiceStore.RecordsFailure<RestorationFailure>) {
             try store.records { key, record throws(RestorationFailure) in try restoration.add(key, record) }
         } catch {

@@ -37,10 +37,10 @@ private let durable = StructuralText(
         ".occurrenceCount",
         ".growing", ".constraintsChanged", ".tablesChanged", ".accounts", ".reachabilityRounds",
         ".reachabilityAwaiting",
-        ".reservations",
+        ".reservations", ".holdings.ceilings",
     ],
     unordered: [
-        ".installed.rules", ".occupied", ".pairs[].value", ".others",
+        ".installed.rules", ".occupied", ".pairs[].value.several", ".others",
     ])
 
 /// - Parameter comparesMeters: where an agent refuses rules, meters and groups of flows that moved away may stay behind.
@@ -209,7 +209,7 @@ extension Response {
         #expect(
             try labels(driver.plane, []) == [
                 // Given at the start.
-                "topology", "policy", "seed", "reservable", "search",
+                "topology", "policy", "marksPackets", "seed", "reservable", "search",
                 // Recorded.
                 "linkStates", "health", "flows", "leaving", "ended", "installation", "revision", "nextNumber",
                 "nextName",

@@ -68,6 +68,28 @@ import Testing
         #expect(try contents(store).count == 2)
     }
 
+    @Test func `many records come in order, and a reader that has had enough ends it`() throws {
+        let store = try folder.open()
+        let many = (0..<10_000).map { PlaneChange(key: .switch($0), record: .switch(revision: UInt64(3 * $0))) }
+        _ = try store.commit(Samples.records.filter { $0.key == .directory } + many)
+        let all = try contents(store)
+        #expect(all.count == 10_001)
+        #expect(all[.switch(9_999)] == .switch(revision: 29_997))
+        for enough in [1, 300, 9_999] {
+            var seen = 0
+            #expect(throws: SluiceStore.RecordsFailure<RecordFault>.self) {
+                try store.records { (_, _) throws(RecordFault) in
+                    seen += 1
+                    if seen == enough { throw .excess }
+                }
+            }
+            #expect(seen == enough)
+        }
+        // Nobody reads any more: it can be written to and closed.
+        _ = try store.commit([PlaneChange(key: .switch(1), record: nil)])
+        try store.close()
+    }
+
     @Test func `two processes never share a store`() throws {
         let store = try folder.open()
         let failure = #expect(throws: StoreFailure.self) { try folder.open() }

@@ -55,8 +55,8 @@ extension ControlPlane {
         judge(slot)
         for direction in flows[slot].directions.indices {
             let links = flows[slot].placement?[direction].path.links ?? []
-            let path = names(of: links)
-            report(.flowAdmitted, slot, direction) { occurrence, _ in occurrence.path = path }
+            let network = topology.links
+            report(.flowAdmitted, slot, direction) { occurrence, _ in occurrence.setPath(links, of: network) }
         }
         aim(slot)
     }
@@ -123,9 +123,9 @@ extension ControlPlane {
             $0.reasons = [reason]
         }
         for (direction, placement) in (consequences.before(slot) ?? []).enumerated() {
-            let path = names(of: placement.path.links)
+            let network = topology.links
             report(state == .preempted ? .flowPreempted : .flowPending, slot, direction) { occurrence, _ in
-                occurrence.formerPath = path
+                occurrence.setFormerPath(placement.path.links, of: network)
                 occurrence.reason = reason
             }
         }
@@ -161,10 +161,10 @@ extension ControlPlane {
             guard isUpdated || from != to || losesShares else { continue }
             let shares = shares(of: present[direction])
             let kind: Occurrence.Kind = isUpdated ? .flowUpdated : losesShares ? .flowSplit : .flowMoved
-            let (path, formerPath) = (names(of: to), names(of: from))
+            let network = topology.links
             report(kind, slot, direction) { occurrence, _ in
-                occurrence.path = path
-                occurrence.formerPath = formerPath
+                occurrence.setPath(to, of: network)
+                occurrence.setFormerPath(from, of: network)
                 occurrence.shares = shares
                 if from != to || losesShares {
                     occurrence.moveReason =

@@ -117,8 +117,10 @@ extension ControlPlane {
             unregister(slot)
             return reject(slot, rejection)
         }
-        settle(victims, &consequences)
-        if !victims.isEmpty { useRoom(&consequences) }
+        if !victims.isEmpty {
+            settle(victims, &consequences)
+            useRoom(&consequences)
+        }
         let number = flows[slot].number
         if let due = flows[slot].expires { timers.arm(.expiry(slot: slot, number: number), at: due) }
         let outcome = conclude(consequences)
@@ -162,8 +164,7 @@ extension ControlPlane {
         let unit = flows[slot]
         for (direction, flow) in unit.directions.enumerated() {
             guard let match = flow.match else { continue }
-            let marks = policy.classes.contains { $0.dscp != nil }
-            switch matches.finding(for: match, ingress: flow.source, except: slot, marks: marks) {
+            switch matches.finding(for: match, ingress: flow.source, except: slot, marks: marksPackets) {
             case .distinct: break
             case .conflict(let carrier): return conflict(with: carrier)
             case .needsLabel(let carrier):
@@ -197,8 +198,18 @@ extension ControlPlane {
         unregisterMatches(slot)
     }
 
-    mutating func registerMatches(_ slot: Int) { for entry in flows[slot].matchEntries { matches.insert(entry) } }
-    mutating func unregisterMatches(_ slot: Int) { for entry in flows[slot].matchEntries { matches.remove(entry) } }
+    mutating func registerMatches(_ slot: Int) {
+        let unit = flows[slot]
+        for direction in unit.directions.indices {
+            if let entry = unit.matchEntry(direction) { matches.insert(entry) }
+        }
+    }
+    mutating func unregisterMatches(_ slot: Int) {
+        let unit = flows[slot]
+        for direction in unit.directions.indices {
+            if let entry = unit.matchEntry(direction) { matches.remove(entry) }
+        }
+    }
 
     /// Ends a unit that never held anything; its slot and labels are free at once.
     private mutating func reject(_ slot: Int, _ rejection: Rejection) -> FlowResult {

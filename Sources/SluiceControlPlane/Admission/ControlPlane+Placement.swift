@@ -10,8 +10,7 @@ import SluiceModel
 extension ControlPlane {
     func roomView(for flow: Flow, need: Bandwidth, rule: RoomView.Rule, ignoringState: Bool = false) -> RoomView {
         RoomView(
-            need: need.bitsPerSecond, rule: rule, holdings: holdings, reservable: reservable,
-            latencyMicroseconds: search.latencyMicroseconds, baseCost: search.baseCost,
+            need: need.bitsPerSecond, rule: rule, holdings: holdings, facts: search.facts,
             takesFlows: ignoringState ? Array(repeating: true, count: takesFlows.count) : takesFlows,
             forbidden: forbiddenLinks(of: flow), classType: holdings.pools == nil ? 0 : classType(of: flow))
     }
@@ -26,12 +25,14 @@ extension ControlPlane {
         _ flow: Flow, need: Bandwidth, rule: RoomView.Rule, ignoringState: Bool = false
     ) -> Route {
         let view = roomView(for: flow, need: need, rule: rule, ignoringState: ignoringState)
+        if flow.takesAnyPath { return search.plainRoute(flow, in: view) }
         return search.route(flow, in: view, topology: topology)
     }
 
     private func forbiddenLinks(of flow: Flow) -> [Bool] {
-        let constraints = flow.constraints
         let full = flow.match == nil || ignoresRuleRoom ? [] : ruleRoom.full
+        if !flow.isConstrained, full.isEmpty { return [] }
+        let constraints = flow.constraints
         let isFree =
             constraints.avoidLinks.isEmpty && constraints.avoidNodes.isEmpty && constraints.affinity == .none
         if isFree, full.isEmpty { return [] }
@@ -83,10 +84,11 @@ extension ControlPlane {
     private mutating func takeFreeRoom(_ slot: Int, _ consequences: inout Consequences) -> Bool {
         let flow = flows[slot].directions[0]
         guard case .found(let links, let backup) = route(flow, need: flow.bandwidth, rule: .free),
-            let path = Path(links: links, in: topology)
+            let path = Path(links: links, joining: topology.linkEnds)
         else { return false }
         let placement = DirectionPlacement(
-            bandwidth: flow.bandwidth, path: path, backup: backup.flatMap { Path(links: $0, in: topology) })
+            bandwidth: flow.bandwidth, path: path,
+            backup: backup.flatMap { Path(links: $0, joining: topology.linkEnds) })
         holdings.hold(flow.bandwidth, on: placement.links, by: flows[slot].holder(0))
         consequences.touch(flows[slot])
         setPlacement(slot, [placement])
@@ -237,6 +239,18 @@ extension ControlPlane {
         }
         flows.modify(slot) { $0.placement = placement }
         noteLacks(slot)
+        noteRules(slot, placement)
+    }
+
+    /// The same for a unit that comes with its placement.
+    mutating func noteRestoredPlacement(_ slot: Int) {
+        let placement = flows.placement(of: slot)
+        if flows[slot].yields, placement != nil { yieldCounts[flows[slot].engineering.hold, default: 0] += 1 }
+        noteLacks(slot)
+        noteRules(slot, placement)
+    }
+
+    private mutating func noteRules(_ slot: Int, _ placement: [DirectionPlacement]?) {
         if ruleRoom.isLimited {
             ruleRoom.set(slot, placement.map { rulesNeeded(by: flows[slot], at: $0) } ?? [])
         }

@@ -244,13 +244,9 @@ struct FlowUnit: Sendable {
             carrier: carrier(direction), level: engineering.hold, yields: yields, classType: engineering.classType)
     }
 
-    var matchEntries: [MatchIndex.Entry] {
-        var entries: [MatchIndex.Entry] = []
-        for (direction, flow) in directions.enumerated() {
-            guard let match = flow.match else { continue }
-            entries.append(MatchIndex.Entry(carrier: carrier(direction), ingress: flow.source, match: match))
-        }
-        return entries
+    func matchEntry(_ direction: Int) -> MatchIndex.Entry? {
+        let flow = directions[direction]
+        return flow.match.map { MatchIndex.Entry(carrier: carrier(direction), ingress: flow.source, match: $0) }
     }
 
     /// More important first; among equals the older.
@@ -282,11 +278,18 @@ struct FlowTable: Sendable {
     /// Puts a unit into the slot it had; nil where the slot, or a name of the unit, is taken.
     mutating func restore(_ unit: FlowUnit) -> Bool {
         occupy(unit.slot)
-        guard slots[unit.slot] == nil, unit.directions.allSatisfy({ slotOf[$0.id] == nil }) else { return false }
+        guard slots[unit.slot] == nil else { return false }
+        for (direction, flow) in unit.directions.enumerated()
+        where slotOf.updateValue(2 * unit.slot + direction, forKey: flow.id) != nil { return false }
         slots[unit.slot] = unit
-        for (direction, flow) in unit.directions.enumerated() { slotOf[flow.id] = 2 * unit.slot + direction }
         count += 1
         return true
+    }
+
+    /// Makes room for so many flows at once.
+    mutating func reserve(_ flows: Int) {
+        slots.reserveCapacity(flows)
+        slotOf.reserveCapacity(flows)
     }
 
     /// Makes the table at least large enough for `slot`.

@@ -17,17 +17,27 @@ struct Holdings: Sendable {
 
     /// What one carrier holds on one link.
     struct Hold: Hashable, Sendable {
-        var carrier: Carrier
-        /// Hold priority.
-        var level: Int32
-        var bandwidth: Int
-        var yields: Bool
-        var classType: Int8
+        /// Bandwidth, class type (3 bits) and, last, whether it yields: most of what a network with many flows remembers
+        /// is who holds what.
+        private let amount: UInt64
+        let carrier: Carrier
+        private let holdLevel: Int32
 
+        init(_ bandwidth: Int, by holder: Holder) {
+            amount = UInt64(bandwidth) << 4 | UInt64(holder.classType) << 1 | (holder.yields ? 1 : 0)
+            carrier = holder.carrier
+            holdLevel = Int32(holder.level)
+        }
+
+        var bandwidth: Int { Int(amount >> 4) }
+        /// Hold priority.
+        var level: Int { Int(holdLevel) }
+        var classType: Int { Int(amount >> 1 & 7) }
+        var yields: Bool { amount & 1 == 1 }
         var slot: Int { Int(carrier / 2) }
     }
 
-    // Invariants: `residual` mirrors `ledger`; `loads` are sums over `holds`.
+    // Invariants: `residual` mirrors `ledger` and is at most `ceilings.room`; `loads` are sums over `holds`.
     private(set) var ledger: ReservationLedger
     private(set) var residual: [Int]
     /// For each link what is held, by ascending priority.
@@ -39,16 +49,15 @@ struct Holdings: Sendable {
     /// Links with more room than when `takeGained` was last asked.
     private var gained: [Int32] = []
     private var hasGained: [Bool]
-    /// 1 / reservable bandwidth, 0 where nothing is.
-    let inverseReservable: [Double]
+    private(set) var ceilings: RoomCeilings
 
-    init(_ topology: Topology) {
+    init(_ topology: Topology, _ facts: LinkFacts) {
         ledger = ReservationLedger(topology: topology)
         residual = topology.links.map(\.reservable.bitsPerSecond)
+        ceilings = RoomCeilings(facts)
         loads = Array(repeating: [], count: residual.count)
         hasGained = Array(repeating: false, count: residual.count)
         holds = Array(repeating: [], count: residual.count)
-        inverseReservable = residual.map { $0 > 0 ? 1 / Double($0) : 0 }
     }
 
     /// Who holds, and how easily it gives way.
@@ -97,13 +106,11 @@ struct Holdings: Sendable {
         for link in links {
             let position = link.position
             residual[position] -= bandwidth.bitsPerSecond
-            holds[position].append(
-                Hold(
-                    carrier: holder.carrier, level: Int32(holder.level), bandwidth: bandwidth.bitsPerSecond,
-                    yields: holder.yields, classType: Int8(holder.classType)))
+            holds[position].append(Hold(bandwidth.bitsPerSecond, by: holder))
             Self.add(bandwidth.bitsPerSecond, by: holder, to: &loads[position])
             pools?.add(bandwidth.bitsPerSecond, by: holder, on: position)
         }
+        ceilings.roomShrank(residual)
     }
 
     mutating func release(_ bandwidth: Bandwidth, on links: [LinkIndex], by holder: Holder) {
@@ -111,6 +118,7 @@ struct Holdings: Sendable {
         for link in links {
             let position = link.position
             residual[position] += bandwidth.bitsPerSecond
+            ceilings.roomGrew(to: residual[position], on: position)
             drop(holder.carrier, from: position)
             Self.add(-bandwidth.bitsPerSecond, by: holder, to: &loads[position])
             noteGain(on: position)

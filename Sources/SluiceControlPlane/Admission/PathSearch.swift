@@ -6,9 +6,9 @@
 //
 // - `reach` asks whether there is any open path, breadth first from both ends at once. Where there is none, it ends as
 //   soon as the smaller side is exhausted, and that side's border is a cut.
-// - `cheapest(_:_:in:)` finds a cheapest path by A* (Hart, Nilsson, Raphael, IEEE TSSC 4, 1968). Costs are integers and
-//   never below those of the empty network, so the distances there are exact, consistent lower bounds; they are computed
-//   once for each end that is asked for. It starts from the end whose surroundings are tight, where that is known.
+// - `cheapestOrCut` finds a cheapest path by A* (Hart, Nilsson, Raphael, IEEE TSSC 4, 1968). Costs are integers and
+//   never below those that `DistanceTables` counted with, so the distances there are consistent lower bounds. It starts
+//   from the end whose surroundings are tight, where that is known.
 // - `cheapest(from:to:open:cost:)` is Dijkstra's algorithm (Numer. Math. 1, 1959) for costs of any other kind.
 //
 // Bounds on latency and hops: the cheapest path first; then cheapest paths under costs in which latency and hops weigh
@@ -24,11 +24,9 @@ struct PathSearch: Sendable {
     let head: [Int32]
     let rowStart: [Int32]
     let rowLink: [Int32]
-    let latencyMicroseconds: [Int]
     let isTrunk: [Bool]
     let isHost: [Bool]
-    /// Cost of each link in the empty network; `hopCost` is that of a hop without latency.
-    let baseCost: [Int]
+    let facts: LinkFacts
     /// Of each host the link out of it and the link into it; −1 for switches and where there is none.
     let accessOut: [Int32]
     let accessIn: [Int32]
@@ -40,20 +38,15 @@ struct PathSearch: Sendable {
 
     private let leaving: ArcRows
     private let entering: ArcRows
-    /// Whether every way is as long as the way back, so that one table of bounds serves both.
-    private let isSymmetric: Bool
-
-    /// Cheapest costs in the empty network from every switch to the switch of the position; empty where nobody has asked
-    /// yet.
-    private var bounds: [[Int]]
-    private var boundTables = 0
+    private var bounds: DistanceTables
     /// Whether the last search that found no way found the target's surroundings closed, and not the source's.
     private(set) var wasTargetClosed = false
 
     private var labels: [Label]
     private var marks: [Mark]
     private var run: Int32 = 0
-    /// Room for a heap: a search puts each link into it once at most, and its start.
+    /// Room for a heap: a search puts each link into it once at most, and its start; tables that catch up begin at as many
+    /// nodes as there are links at most.
     private var keys: [UInt64]
     private var queue: [Int32]
     private var backQueue: [Int32]
@@ -64,17 +57,6 @@ struct PathSearch: Sendable {
     private var heap: [Entry] = []
     /// Nodes that the general search must not enter.
     private var isBlocked: [Bool]
-
-    private struct Arc {
-        var link: Int32
-        /// The node at its other end, seen from the row's.
-        var next: Int32
-    }
-
-    private struct ArcRows {
-        var start: [Int32] = [0]
-        var arcs: [Arc] = []
-    }
 
     private struct Label {
         var cost: Int
@@ -102,13 +84,9 @@ struct PathSearch: Sendable {
         head = topology.links.map(\.to.raw)
         rowStart = topology.outgoingStart
         rowLink = topology.outgoingLinks.map(\.raw)
-        latencyMicroseconds = topology.links.map(\.latency.microseconds)
         isTrunk = topology.links.map { $0.kind == .trunk }
         isHost = topology.nodes.map(\.isHost)
-        baseCost = topology.links.map { link in
-            // Bounded, so that the cost of a path and a node share one 64-bit key.
-            Self.hopCost + min(link.latency.microseconds, 1 << 24) * Self.hopCost / Self.hopMicroseconds
-        }
+        facts = LinkFacts(topology)
         var out = [Int32](repeating: -1, count: topology.nodes.count)
         var into = out
         var enteringLinks = [[Int32]](repeating: [], count: topology.nodes.count)
@@ -125,10 +103,10 @@ struct PathSearch: Sendable {
         var entering = ArcRows()
         for node in topology.nodes.indices {
             for link in topology.links(leaving: NodeIndex(node)) where topology[link].kind == .trunk {
-                leaving.arcs.append(Arc(link: link.raw, next: topology[link].to.raw))
+                leaving.arcs.append(ArcRows.Arc(link: link.raw, next: topology[link].to.raw))
             }
             for link in enteringLinks[node] {
-                entering.arcs.append(Arc(link: link, next: topology.links[Int(link)].from.raw))
+                entering.arcs.append(ArcRows.Arc(link: link, next: topology.links[Int(link)].from.raw))
             }
             leaving.start.append(Int32(leaving.arcs.count))
             entering.start.append(Int32(entering.arcs.count))
@@ -137,22 +115,24 @@ struct PathSearch: Sendable {
         accessIn = into
         self.leaving = leaving
         self.entering = entering
-        isSymmetric = topology.links.allSatisfy { $0.kind == .access || $0.reverse != nil }
-        bounds = Array(repeating: [], count: topology.nodes.count)
+        bounds = DistanceTables(
+            nodeCount: topology.nodes.count, switchCount: topology.nodes.count { !$0.isHost })
         labels = Array(repeating: Label(cost: 0, run: 0, link: -1), count: topology.nodes.count)
         marks = Array(repeating: Mark(run: 0, link: -1, isBack: false), count: topology.nodes.count)
         cost = Array(repeating: .infinity, count: topology.nodes.count)
         arrival = Array(repeating: -1, count: topology.nodes.count)
         isBlocked = Array(repeating: false, count: topology.nodes.count)
         heap.reserveCapacity(topology.links.count + 1)
-        keys = Array(repeating: 0, count: topology.links.count + 1)
+        keys = Array(repeating: 0, count: 2 * topology.links.count + 1)
         queue = Array(repeating: 0, count: topology.nodes.count)
         backQueue = queue
     }
 
     /// Number of the next search; what earlier ones wrote counts as unwritten.
-    private mutating func begin() -> Int32 {
-        if run == .max {
+    ///
+    /// - Parameter rounds: this one, and those that may come before it is over.
+    private mutating func begin(rounds: Int32 = 1) -> Int32 {
+        if run > .max - rounds {
             for node in 0..<nodeCount {
                 labels[node].run = 0
                 marks[node].run = 0
@@ -320,20 +300,45 @@ struct PathSearch: Sendable {
 
     // MARK: Which way is cheapest?
 
-    /// The cheapest path over open links; nil where there is none.
+    /// A cheapest path over open links, or the cut that closes them all.
+    ///
+    /// Whether there is a way at all is known much sooner than which one is cheapest; but where there is one, looking for
+    /// it first costs as much as finding it. So that is asked only once the search has got nowhere for a while.
     ///
     /// - Parameter fromTarget: searches from the target, which is faster where its surroundings are fuller.
-    mutating func cheapest(
+    mutating func cheapestOrCut(
         _ source: Int32, _ target: Int32, in view: borrowing RoomView, fromTarget: Bool = false
-    ) -> [Int32]? {
-        guard let ends = ends(source, target, view) else { return nil }
+    ) -> Reach {
+        guard let ends = ends(source, target, view) else { return reach(from: source, to: target, in: view) }
         var links: [Int32] = []
         links.reserveCapacity(16)
         if ends.first == ends.last {
             if ends.out >= 0 { links.append(ends.out) }
             if ends.into >= 0 { links.append(ends.into) }
-        } else if fromTarget, isSymmetric {
-            guard spread(from: ends.last, to: ends.first, over: entering, view) else { return nil }
+            return .open(links)
+        }
+        let (first, last) = fromTarget ? (ends.last, ends.first) : (ends.first, ends.last)
+        let direction = fromTarget ? DistanceTables.Direction.from : .towards
+        let bound = bounds.distances(
+            direction, last, over: fromTarget ? leaving : entering, view, keys: &keys, tail: tail, head: head)
+        guard bound[Int(first)] < Int.max else { return reach(from: source, to: target, in: view) }
+        let run = begin(rounds: 2)
+        labels[Int(first)] = Label(cost: 0, run: run, link: -1)
+        keys[0] = UInt64(bound[Int(first)]) << 24 | UInt64(first)
+        var progress = Progress(heap: 1)
+        // If everybody else went there nearly always is a way.
+        var isFound = advance(
+            &progress, to: last, over: fromTarget ? entering : leaving, bound, run, view,
+            most: view.rule == .empty ? .max : 20)
+        if !isFound {
+            if progress.heap == 0 { return reach(from: source, to: target, in: view) }
+            let answer = reach(from: source, to: target, in: view)
+            if case .closed = answer { return answer }
+            isFound = advance(
+                &progress, to: last, over: fromTarget ? entering : leaving, bound, run, view, most: .max)
+            precondition(isFound, "an open path is no path")
+        }
+        if fromTarget {
             if ends.out >= 0 { links.append(ends.out) }
             var node = ends.first
             while node != ends.last {
@@ -343,7 +348,6 @@ struct PathSearch: Sendable {
             }
             if ends.into >= 0 { links.append(ends.into) }
         } else {
-            guard spread(from: ends.first, to: ends.last, over: leaving, view) else { return nil }
             if ends.into >= 0 { links.append(ends.into) }
             var node = ends.last
             while node != ends.first {
@@ -354,37 +358,50 @@ struct PathSearch: Sendable {
             if ends.out >= 0 { links.append(ends.out) }
             links.reverse()
         }
-        return links
+        // Where others would have to go, no bound says how many.
+        if view.rule == .free {
+            bounds.noteVain(direction, last, switches: max(0, progress.visited - links.count))
+        }
+        return .open(links)
     }
 
-    /// A* between two switches, over `rows`.
-    private mutating func spread(
-        from first: Int32, to last: Int32, over rows: ArcRows, _ view: borrowing RoomView
+    /// How far a search has got.
+    private struct Progress {
+        /// Keys in the heap.
+        var heap: Int
+        var visited = 0
+    }
+
+    /// A* over `rows` until `last` is reached, nothing is left, or `most` more nodes have been looked at; whether `last`
+    /// was reached.
+    private mutating func advance(
+        _ progress: inout Progress, to last: Int32, over rows: ArcRows, _ bound: [Int], _ run: Int32,
+        _ view: borrowing RoomView, most: Int
     ) -> Bool {
-        let bound = bounds(towards: last)
-        guard bound[Int(first)] < Int.max else { return false }
-        let run = begin()
-        return Self.spread(
-            from: first, to: last, over: rows, bound: bound, run: run, labels: &labels, keys: &keys, view)
+        Self.advance(
+            &progress, to: last, over: rows, bound: bound, run: run, labels: &labels, keys: &keys, view, most: most)
     }
 
     /// Through spans each array is made sure to be nobody else's once, and not at every write.
-    private static func spread(
-        from first: Int32, to last: Int32, over rows: ArcRows, bound: [Int], run: Int32,
-        labels labelArray: inout [Label],
-        keys keyArray: inout [UInt64], _ view: borrowing RoomView
+    private static func advance(
+        _ progress: inout Progress, to last: Int32, over rows: ArcRows, bound: [Int], run: Int32,
+        labels labelArray: inout [Label], keys keyArray: inout [UInt64], _ view: borrowing RoomView, most: Int
     ) -> Bool {
         var labels = labelArray.mutableSpan
         var keys = keyArray.mutableSpan
-        var count = 0
-        labels[Int(first)] = Label(cost: 0, run: run, link: -1)
-        KeyHeap.push(UInt64(bound[Int(first)]) << 24 | UInt64(first), &keys, &count)
-        while let key = KeyHeap.pop(&keys, &count) {
+        var count = progress.heap
+        var visited = 0
+        var isFound = false
+        while visited < most, let key = KeyHeap.pop(&keys, &count) {
             let node = Int(key & 0xff_ffff)
-            if node == Int(last) { return true }
+            if node == Int(last) {
+                isFound = true
+                break
+            }
             let soFar = labels[node].cost
             // A cheaper way to the node has been found since, and followed.
             if Int(key >> 24) > soFar + bound[node] { continue }
+            visited += 1
             for position in Int(rows.start[node])..<Int(rows.start[node + 1]) {
                 let arc = rows.arcs[position]
                 let link = Int(arc.link)
@@ -401,45 +418,9 @@ struct PathSearch: Sendable {
                 }
             }
         }
-        return false
-    }
-
-    /// Cheapest costs in the empty network from every node to the switch `target`.
-    private mutating func bounds(towards target: Int32) -> [Int] {
-        if !bounds[Int(target)].isEmpty { return bounds[Int(target)] }
-        if (boundTables + 1) * nodeCount > ControlLimits.boundEntries {
-            for node in bounds.indices { bounds[node] = [] }
-            boundTables = 0
-        }
-        let distance = Self.distances(
-            to: target, nodeCount: nodeCount, over: entering, baseCost: baseCost, keys: &keys)
-        bounds[Int(target)] = distance
-        boundTables += 1
-        return distance
-    }
-
-    private static func distances(
-        to target: Int32, nodeCount: Int, over rows: ArcRows, baseCost: [Int], keys keyArray: inout [UInt64]
-    ) -> [Int] {
-        var distance = [Int](repeating: .max, count: nodeCount)
-        distance[Int(target)] = 0
-        var keys = keyArray.mutableSpan
-        var count = 0
-        KeyHeap.push(UInt64(target), &keys, &count)
-        while let key = KeyHeap.pop(&keys, &count) {
-            let node = Int(key & 0xff_ffff)
-            let soFar = Int(key >> 24)
-            if soFar > distance[node] { continue }
-            for position in Int(rows.start[node])..<Int(rows.start[node + 1]) {
-                let arc = rows.arcs[position]
-                let through = soFar + baseCost[Int(arc.link)]
-                if through < distance[Int(arc.next)] {
-                    distance[Int(arc.next)] = through
-                    KeyHeap.push(UInt64(through) << 24 | UInt64(arc.next), &keys, &count)
-                }
-            }
-        }
-        return distance
+        progress.heap = count
+        progress.visited += visited
+        return isFound
     }
 
     // MARK: Which way is widest?
@@ -556,6 +537,8 @@ struct PathSearch: Sendable {
 
     mutating func block(_ nodes: some Sequence<Int32>) { for node in nodes { isBlocked[Int(node)] = true } }
     mutating func unblock(_ nodes: some Sequence<Int32>) { for node in nodes { isBlocked[Int(node)] = false } }
+
+    var latencyMicroseconds: [Int] { facts.latencyMicroseconds }
 
     func latency(of links: [Int32]) -> Int { links.reduce(0) { $0 + latencyMicroseconds[Int($1)] } }
     func latency(of links: [LinkIndex]) -> Int { links.reduce(0) { $0 + latencyMicroseconds[$1.position] } }

@@ -20,11 +20,8 @@ struct RoomView: Sendable {
     let residual: [Int]
     let loads: [[Holdings.LevelLoad]]
     let pools: ClassPools?
-    let inverseReservable: [Double]
-    let reservable: [Int]
-    let latencyMicroseconds: [Int]
-    /// Of each link in the empty network.
-    let baseCost: [Int]
+    let ceilings: RoomCeilings
+    let facts: LinkFacts
     /// For each link whether its state lets new flows on.
     let takesFlows: [Bool]
     /// For each link whether the flow's constraints forbid it; empty where they forbid none.
@@ -34,18 +31,16 @@ struct RoomView: Sendable {
     var classType = 0
 
     init(
-        need: Int, rule: Rule, holdings: Holdings, reservable: [Int], latencyMicroseconds: [Int], baseCost: [Int],
-        takesFlows: [Bool], forbidden: [Bool], classType: Int
+        need: Int, rule: Rule, holdings: Holdings, facts: LinkFacts, takesFlows: [Bool], forbidden: [Bool],
+        classType: Int
     ) {
         self.need = need
         self.rule = rule
         residual = holdings.residual
         loads = holdings.loads
         pools = holdings.pools
-        inverseReservable = holdings.inverseReservable
-        self.reservable = reservable
-        self.latencyMicroseconds = latencyMicroseconds
-        self.baseCost = baseCost
+        ceilings = holdings.ceilings
+        self.facts = facts
         self.takesFlows = takesFlows
         self.forbidden = forbidden
         self.classType = classType
@@ -61,7 +56,7 @@ struct RoomView: Sendable {
             case .free: residual[link]
             case .displacing(let level): residual[link] + loads[link].yielding(upTo: level)
             case .without(let level): residual[link] + loads[link].held(upTo: level)
-            case .empty: reservable[link]
+            case .empty: facts.reservable[link]
             }
         guard let pools else { return room }
         return min(room, pools.room(on: link, for: classType, rule))
@@ -75,14 +70,14 @@ struct RoomView: Sendable {
     /// load spreads before links are full (the steeper the fuller, as in exponential-cost online routing: Awerbuch, Azar,
     /// Plotkin, FOCS 1993). What others would have to give up costs more than any detour.
     func cost(of link: Int) -> Int {
-        let base = baseCost[link]
+        let base = facts.baseCost[link]
         let residual = residual[link]
-        if residual >= need { return Self.loadedCost(base, residual - need, inverseReservable[link]) }
+        if residual >= need { return Self.loadedCost(base, residual - need, facts.inverseReservable[link]) }
         return lackingCost(base, lacking: need - residual)
     }
 
     @inline(__always)
-    private static func loadedCost(_ base: Int, _ left: Int, _ inverseReservable: Double) -> Int {
+    static func loadedCost(_ base: Int, _ left: Int, _ inverseReservable: Double) -> Int {
         let load = max(0, min(1, 1 - Double(left) * inverseReservable))
         return base + Int(Double(8 * base) * load * load * load)
     }
@@ -93,20 +88,22 @@ struct RoomView: Sendable {
         guard takesFlows[link] else { return -1 }
         guard isSimple else { return isOpen(link) ? cost(of: link) : -1 }
         let left = residual[link] - need
-        if left >= 0 { return Self.loadedCost(baseCost[link], left, inverseReservable[link]) }
+        if left >= 0 { return Self.loadedCost(facts.baseCost[link], left, facts.inverseReservable[link]) }
         let wouldFit =
             switch rule {
             case .free: false
             case .displacing(let level): left + loads[link].yielding(upTo: level) >= 0
             case .without(let level): left + loads[link].held(upTo: level) >= 0
-            case .empty: reservable[link] >= need
+            case .empty: facts.reservable[link] >= need
             }
-        return wouldFit ? lackingCost(baseCost[link], lacking: -left) : -1
+        return wouldFit ? lackingCost(facts.baseCost[link], lacking: -left) : -1
     }
 
     private func lackingCost(_ base: Int, lacking: Int) -> Int {
         base * 9 + Int(Double(1_000 * PathSearch.hopCost) * (1 + Double(lacking) / Double(need)))
     }
+
+    var latencyMicroseconds: [Int] { facts.latencyMicroseconds }
 
     /// The cost in hops.
     func hops(of link: Int) -> Double { Double(cost(of: link)) / Double(PathSearch.hopCost) }

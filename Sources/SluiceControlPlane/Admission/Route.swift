@@ -15,17 +15,24 @@ enum Route: Hashable, Sendable {
 
 extension PathSearch {
     mutating func route(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
-        let source = flow.source.raw
-        let target = flow.destination.raw
         if flow.protection != .none { return pair(flow, in: view, topology: topology) }
         if !flow.constraints.via.isEmpty { return throughWaypoints(flow, in: view) }
-        // Whether there is a way at all is known much sooner than which one is cheapest. Where others would have to go,
-        // the way there is fullest around the end that was found closed before.
-        if case .closed(let cut, _) = reach(from: source, to: target, in: view) { return .closed(cut: cut) }
-        let path = cheapest(source, target, in: view, fromTarget: view.rule != .free && wasTargetClosed)
-        guard let path else { preconditionFailure("an open path is no path") }
-        if keepsBounds(path, of: flow.constraints) { return .found(path: path, backup: nil) }
-        return withinBounds(flow, in: view)
+        switch plainRoute(flow, in: view) {
+        case .found(let path, _):
+            if keepsBounds(path, of: flow.constraints) { return .found(path: path, backup: nil) }
+            return withinBounds(flow, in: view)
+        case let route: return route
+        }
+    }
+
+    /// The cheapest path, bounds and waypoints not considered.
+    mutating func plainRoute(_ flow: Flow, in view: borrowing RoomView) -> Route {
+        // Where others would have to go, the way there is fullest around the end that was found closed before.
+        let fromTarget = view.rule != .free && wasTargetClosed
+        switch cheapestOrCut(flow.source.raw, flow.destination.raw, in: view, fromTarget: fromTarget) {
+        case .open(let path): return .found(path: path, backup: nil)
+        case .closed(let cut, _): return .closed(cut: cut)
+        }
     }
 
     func keepsBounds(_ path: [Int32], of constraints: FlowConstraints) -> Bool {
@@ -110,10 +117,10 @@ extension PathSearch {
     /// Both paths share the access links of host ends, which have no alternative. A pair that shares a risk group is
     /// taken only where removing the first path's risks leaves no second one.
     private mutating func pair(_ flow: Flow, in view: RoomView, topology: Topology) -> Route {
-        let target = flow.destination.raw
-        if case .closed(let cut, _) = reach(from: flow.source.raw, to: target, in: view) { return .closed(cut: cut) }
-        guard let single = cheapest(flow.source.raw, target, in: view) else {
-            preconditionFailure("an open path is no path")
+        let single: [Int32]
+        switch cheapestOrCut(flow.source.raw, flow.destination.raw, in: view) {
+        case .open(let path): single = path
+        case .closed(let cut, _): return .closed(cut: cut)
         }
         let leading = single.prefix { !isTrunk[Int($0)] }
         let trunks = single.filter { isTrunk[Int($0)] }
@@ -172,5 +179,10 @@ extension PathSearch {
 }
 
 extension Path {
-    init?(links: [Int32], in topology: Topology) { self.init(links.map { LinkIndex(Int($0)) }, in: topology) }
+    @inline(__always)
+    init?(links: [Int32], in topology: Topology) { self.init(links: links, joining: topology.linkEnds) }
+
+    init?(links: [Int32], joining ends: [Topology.LinkEnds]) {
+        self.init(links.map { LinkIndex(Int($0)) }, joining: ends)
+    }
 }

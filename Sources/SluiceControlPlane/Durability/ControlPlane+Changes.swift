@@ -86,10 +86,15 @@ extension ControlPlane {
 
     /// Every record there is.
     private mutating func takeEverything() -> [PlaneChange] {
+        countAsRecorded()
+        return records
+    }
+
+    /// The store has everything as it is.
+    mutating func countAsRecorded() {
         _ = (installation.changes.switches.take(), installation.changes.carriers.take(), flows.changes.take())
         _ = ended.changes.take()
         recorded = RecordedState(counters: counters, linkStates: linkStates, health: health)
-        return records
     }
 
     /// The whole durable state.

@@ -61,6 +61,14 @@ package struct PlaneRestoration: Sendable {
 
     package var topologyHasChanged: Bool { translation != nil }
 
+    /// Makes room for so many flows at once, rather than again and again as they come.
+    package mutating func reserve(flows: Int) {
+        let flows = min(flows, Limits.flows)
+        plane.flows.reserve(flows)
+        plane.matches.reserve(flows)
+        plane.installation.reserve(carriers: 2 * flows)
+    }
+
     /// Takes one record; they come in the order of their keys.
     package mutating func add(_ key: RecordKey, _ record: PlaneRecord) throws(RestorationFailure) {
         if directory == nil, key != .directory { throw .record(key, fault: "there is no directory of the topology") }
@@ -145,7 +153,7 @@ package struct PlaneRestoration: Sendable {
         plane.startRecording()
         // Of another topology every record is new.
         if !topologyHasChanged {
-            _ = plane.takeChanges()
+            plane.countAsRecorded()
             for item in learned { plane.restoreAutomaton(item.carrier, item.record) }
         }
         return plane
@@ -174,19 +182,11 @@ package struct PlaneRestoration: Sendable {
 
     /// Puts a unit into its slot, with everything that follows from it but its rules.
     mutating func restore(unit: FlowUnit, _ key: RecordKey) throws(RestorationFailure) {
-        var needed: [LinkIndex: Int] = [:]
-        for place in unit.placement ?? [] {
-            for link in place.links { needed[link, default: 0] += place.bandwidth.bitsPerSecond }
-        }
-        for link in needed.keys.sorted() where needed[link] ?? 0 > plane.holdings.residual[link.position] {
-            throw .overbooked(plane.topology[link].id)
-        }
-        var bare = unit
-        bare.placement = nil
-        guard plane.leaving[unit.slot] == nil, plane.flows.restore(bare) else {
+        try checkRoom(for: unit)
+        guard plane.leaving[unit.slot] == nil, plane.flows.restore(unit) else {
             throw .record(key, fault: "flow \"\(unit.id)\" is there twice")
         }
-        plane.setPlacement(unit.slot, unit.placement)
+        plane.noteRestoredPlacement(unit.slot)
         plane.takeAgain(unit.slot)
         plane.register(unit.slot)
         let start = unit.reasons.compactMap { if case .waitsForStart(let start) = $0 { start } else { nil } }.first
@@ -194,6 +194,25 @@ package struct PlaneRestoration: Sendable {
             timers.append((unit.number, start, .start(slot: unit.slot, number: unit.number)))
         } else if let expires = unit.expires {
             timers.append((unit.number, expires, .expiry(slot: unit.slot, number: unit.number)))
+        }
+    }
+
+    private func checkRoom(for unit: FlowUnit) throws(RestorationFailure) {
+        guard let places = unit.placement else { return }
+        if places.count == 1 {
+            // Each link once: nothing has to be added up.
+            let need = places[0].bandwidth.bitsPerSecond
+            for link in places[0].links where need > plane.holdings.residual[link.position] {
+                throw .overbooked(plane.topology[link].id)
+            }
+            return
+        }
+        var needed: [LinkIndex: Int] = [:]
+        for place in places {
+            for link in place.links { needed[link, default: 0] += place.bandwidth.bitsPerSecond }
+        }
+        for link in needed.keys.sorted() where needed[link] ?? 0 > plane.holdings.residual[link.position] {
+            throw .overbooked(plane.topology[link].id)
         }
     }
 
@@ -311,21 +330,37 @@ extension FlowUnit {
                 expires: record.expires, placedAt: record.placedAt, isKeptWhole: record.isKeptWhole,
                 blockedBy: record.blockedBy, labels: record.labels, formerLabels: record.formerLabels,
                 refusedBy: record.refusedBy,
-                history: record.history.map { $0.sharingNames(id: record.directions[0].id, topology) }))
+                history: record.history.map {
+                    $0.sharing(placement, id: record.directions[0].id, topology)
+                }))
     }
 }
 
 extension Occurrence {
-    /// The same with the texts of names that there are already, where texts take memory of their own (from 16 bytes on).
-    fileprivate func sharingNames(id: FlowID, _ topology: Topology) -> Occurrence {
-        func shared(_ links: [LinkID]) -> [LinkID] {
-            if links.allSatisfy({ $0.text.utf8.count < 16 }) { return links }
-            return links.map { link in topology.index(of: link).map { topology[$0].id } ?? link }
+    /// The same with the paths and the texts that there are already, where they would take memory of their own.
+    fileprivate func sharing(
+        _ placement: [DirectionPlacement]?, id: FlowID, _ topology: Topology
+    ) -> Occurrence {
+        func indices(_ names: [LinkID]) -> [LinkIndex]? {
+            if names.isEmpty { return nil }
+            for place in placement ?? [] where isPath(place.path.links, names) { return place.path.links }
+            var links: [LinkIndex] = []
+            for name in names {
+                // A link of an earlier topology keeps its name.
+                guard let link = topology.index(of: name) else { return nil }
+                links.append(link)
+            }
+            return links
+        }
+        func isPath(_ links: [LinkIndex], _ names: [LinkID]) -> Bool {
+            guard links.count == names.count else { return false }
+            for place in links.indices where topology.name(of: links[place]) != names[place] { return false }
+            return true
         }
         var result = self
         if flow == id { result.flow = id }
-        result.path = shared(path)
-        result.formerPath = shared(formerPath)
+        if let links = indices(path) { result.setPath(links, of: topology.links) }
+        if let links = indices(formerPath) { result.setFormerPath(links, of: topology.links) }
         return result
     }
 }

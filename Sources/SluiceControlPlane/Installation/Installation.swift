@@ -130,6 +130,9 @@ struct Installation: Sendable {
         if isNew || waysChanged { for node in switches.indices { countRevision(node) } }
     }
 
+    /// Makes room for the outlines of so many carriers at once.
+    mutating func reserve(carriers: Int) { outlines.reserveCapacity(carriers) }
+
     /// What a carrier that is restored has on its switches.
     mutating func restore(_ carrier: Carrier, _ outline: RuleOutline) {
         while outlines.count <= Int(carrier) { outlines.append(nil) }

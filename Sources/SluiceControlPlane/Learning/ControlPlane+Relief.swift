@@ -217,12 +217,12 @@ extension ControlPlane {
         setPlacement(slot, placement)
         flows.modify(slot) { [now] in $0.placedAt = now }
         revision += 1
-        let (formerNames, presentNames) = (names(of: former.path.links), names(of: present.path.links))
+        let network = topology.links
         let shares = shares(of: present)
         let kind: Occurrence.Kind = former.split == nil && present.split == nil ? .flowMoved : .flowSplit
         report(kind, slot, direction) { occurrence, _ in
-            occurrence.formerPath = formerNames
-            occurrence.path = presentNames
+            occurrence.setFormerPath(former.path.links, of: network)
+            occurrence.setPath(present.path.links, of: network)
             occurrence.shares = shares
             occurrence.moveReason = reason
             occurrence.rewards = rewards

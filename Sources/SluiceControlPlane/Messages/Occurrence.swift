@@ -42,16 +42,36 @@ package struct Occurrence: Sendable {
         case learning
     }
 
-    private struct Facts: Hashable, Sendable {
+    /// What every occurrence has.
+    private struct Facts: Sendable {
         var number: UInt64
         var time: Instant
         var kind: Kind
         var flow: FlowID?
+        var path = NamedLinks.names([])
+        var formerPath = NamedLinks.names([])
+        /// Nil where there is nothing in it: the one occurrence that every flow remembers is its admission.
+        var details: DetailBox?
+    }
+
+    /// Links of a path in names, or as the path itself has them, which then need no room of their own.
+    private enum NamedLinks: Sendable {
+        case names([LinkID])
+        case links([LinkIndex], of: [Link])
+
+        var names: [LinkID] {
+            switch self {
+            case .names(let names): names
+            case .links(let links, let network): links.map { network[$0.position].id }
+            }
+        }
+    }
+
+    /// What some kinds of occurrence have.
+    private struct Details: Hashable, Sendable {
         var link: LinkID?
         var `switch`: NodeID?
         var linkState: LinkState?
-        var path: [LinkID] = []
-        var formerPath: [LinkID] = []
         var shares: [PathShare] = []
         var moveReason: MoveReason?
         var by: FlowID?
@@ -60,6 +80,11 @@ package struct Occurrence: Sendable {
         var reason: FlowReason?
         var rejectionCode: Rejection.Code?
         var message: String?
+    }
+
+    private final class DetailBox: Sendable {
+        let details: Details
+        init(_ details: Details) { self.details = details }
     }
 
     /// Sendable: the facts are only changed while this is their one reference (`isKnownUniquelyReferenced`), so no other
@@ -74,126 +99,100 @@ package struct Occurrence: Sendable {
 
     private mutating func own() { if !isKnownUniquelyReferenced(&box) { box = Box(box.facts) } }
 
+    private mutating func detail(_ change: (inout Details) -> Void) {
+        own()
+        var details = box.facts.details?.details ?? Details()
+        change(&details)
+        box.facts.details = details == Details() ? nil : DetailBox(details)
+    }
+
     package var number: UInt64 {
         get { box.facts.number }
-        _modify {
+        set {
             own()
-            yield &box.facts.number
+            box.facts.number = newValue
         }
     }
     package var time: Instant {
         get { box.facts.time }
-        _modify {
+        set {
             own()
-            yield &box.facts.time
+            box.facts.time = newValue
         }
     }
     package var kind: Kind {
         get { box.facts.kind }
-        _modify {
+        set {
             own()
-            yield &box.facts.kind
+            box.facts.kind = newValue
         }
     }
     package var flow: FlowID? {
         get { box.facts.flow }
-        _modify {
+        set {
             own()
-            yield &box.facts.flow
-        }
-    }
-    package var link: LinkID? {
-        get { box.facts.link }
-        _modify {
-            own()
-            yield &box.facts.link
-        }
-    }
-    package var `switch`: NodeID? {
-        get { box.facts.`switch` }
-        _modify {
-            own()
-            yield &box.facts.`switch`
-        }
-    }
-    package var linkState: LinkState? {
-        get { box.facts.linkState }
-        _modify {
-            own()
-            yield &box.facts.linkState
+            box.facts.flow = newValue
         }
     }
     package var path: [LinkID] {
-        get { box.facts.path }
-        _modify {
+        get { box.facts.path.names }
+        set {
             own()
-            yield &box.facts.path
+            box.facts.path = .names(newValue)
         }
     }
     package var formerPath: [LinkID] {
-        get { box.facts.formerPath }
-        _modify {
+        get { box.facts.formerPath.names }
+        set {
             own()
-            yield &box.facts.formerPath
+            box.facts.formerPath = .names(newValue)
         }
+    }
+    package var link: LinkID? {
+        get { box.facts.details?.details.link }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.link = newValue } } }
+    }
+    package var `switch`: NodeID? {
+        get { box.facts.details?.details.`switch` }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.`switch` = newValue } } }
+    }
+    package var linkState: LinkState? {
+        get { box.facts.details?.details.linkState }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.linkState = newValue } } }
     }
     /// The paths of a split flow, `path` first; none for a flow on one path.
     package var shares: [PathShare] {
-        get { box.facts.shares }
-        _modify {
-            own()
-            yield &box.facts.shares
-        }
+        get { box.facts.details?.details.shares ?? [] }
+        set { if box.facts.details != nil || !newValue.isEmpty { detail { $0.shares = newValue } } }
     }
     package var moveReason: MoveReason? {
-        get { box.facts.moveReason }
-        _modify {
-            own()
-            yield &box.facts.moveReason
-        }
+        get { box.facts.details?.details.moveReason }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.moveReason = newValue } } }
     }
     /// For a move that made room: the flow that needed it.
     package var by: FlowID? {
-        get { box.facts.by }
-        _modify {
-            own()
-            yield &box.facts.by
-        }
+        get { box.facts.details?.details.by }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.by = newValue } } }
     }
     package var formerReward: Double? {
-        get { box.facts.formerReward }
-        _modify {
-            own()
-            yield &box.facts.formerReward
-        }
+        get { box.facts.details?.details.formerReward }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.formerReward = newValue } } }
     }
     package var presentReward: Double? {
-        get { box.facts.presentReward }
-        _modify {
-            own()
-            yield &box.facts.presentReward
-        }
+        get { box.facts.details?.details.presentReward }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.presentReward = newValue } } }
     }
     package var reason: FlowReason? {
-        get { box.facts.reason }
-        _modify {
-            own()
-            yield &box.facts.reason
-        }
+        get { box.facts.details?.details.reason }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.reason = newValue } } }
     }
     package var rejectionCode: Rejection.Code? {
-        get { box.facts.rejectionCode }
-        _modify {
-            own()
-            yield &box.facts.rejectionCode
-        }
+        get { box.facts.details?.details.rejectionCode }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.rejectionCode = newValue } } }
     }
     package var message: String? {
-        get { box.facts.message }
-        _modify {
-            own()
-            yield &box.facts.message
-        }
+        get { box.facts.details?.details.message }
+        set { if box.facts.details != nil || newValue != nil { detail { $0.message = newValue } } }
     }
     /// For a move by learning: expected reward of the old and the new path, 0 to 1.
     package var rewards: (former: Double, present: Double)? {
@@ -209,17 +208,50 @@ package struct Occurrence: Sendable {
     }
 }
 
-extension Occurrence: Hashable {
-    package static func == (left: Occurrence, right: Occurrence) -> Bool {
-        left.box === right.box || left.box.facts == right.box.facts
+extension Occurrence {
+    /// Sets `path` without making names.
+    ///
+    /// - Parameter network: every link of the topology.
+    mutating func setPath(_ links: [LinkIndex], of network: [Link]) {
+        own()
+        box.facts.path = .links(links, of: network)
     }
 
-    package func hash(into hasher: inout Hasher) { box.facts.hash(into: &hasher) }
+    /// The same for `formerPath`.
+    mutating func setFormerPath(_ links: [LinkIndex], of network: [Link]) {
+        own()
+        box.facts.formerPath = .links(links, of: network)
+    }
 }
 
-/// As if its facts were its own.
+extension Occurrence: Hashable {
+    package static func == (left: Occurrence, right: Occurrence) -> Bool {
+        if left.box === right.box { return true }
+        let (mine, theirs) = (left.box.facts, right.box.facts)
+        return mine.number == theirs.number && mine.time == theirs.time && mine.kind == theirs.kind
+            && mine.flow == theirs.flow && mine.details?.details == theirs.details?.details
+            && mine.path.names == theirs.path.names && mine.formerPath.names == theirs.formerPath.names
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(number)
+        hasher.combine(time)
+        hasher.combine(kind)
+        hasher.combine(flow)
+    }
+}
+
+/// By what it means, however it keeps that.
 extension Occurrence: CustomReflectable {
-    package var customMirror: Mirror { Mirror(reflecting: box.facts) }
+    package var customMirror: Mirror {
+        let details = box.facts.details?.details ?? Details()
+        return Mirror(
+            self,
+            children: [
+                "number": number, "time": time, "kind": kind, "flow": flow as Any, "path": path,
+                "formerPath": formerPath, "details": details,
+            ])
+    }
 }
 
 package enum Notification: Hashable, Sendable {

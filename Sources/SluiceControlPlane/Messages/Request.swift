@@ -48,10 +48,24 @@ package struct FlowRequest: Sendable {
         var className: String?
         var priority: Int?
         var match: FlowMatch?
-        var constraints: ConstraintRequest
+        /// Nil for none, which is what most flows ask for.
+        var constraintBox: ConstraintBox?
         var protection: Protection
         var start: Instant?
         var lifetimeSeconds: Double?
+    }
+
+    private final class ConstraintBox: Hashable, Sendable {
+        let constraints: ConstraintRequest
+
+        /// Nil where they are empty.
+        init?(_ constraints: ConstraintRequest) {
+            if constraints.isEmpty { return nil }
+            self.constraints = constraints
+        }
+
+        static func == (left: ConstraintBox, right: ConstraintBox) -> Bool { left.constraints == right.constraints }
+        func hash(into hasher: inout Hasher) { hasher.combine(constraints) }
     }
 
     private final class Box: Sendable {
@@ -108,8 +122,8 @@ package struct FlowRequest: Sendable {
         set { change { $0.match = newValue } }
     }
     package var constraints: ConstraintRequest {
-        get { box.facts.constraints }
-        set { change { $0.constraints = newValue } }
+        get { box.facts.constraintBox?.constraints ?? ConstraintRequest() }
+        set { change { $0.constraintBox = ConstraintBox(newValue) } }
     }
     package var protection: Protection {
         get { box.facts.protection }
@@ -134,8 +148,8 @@ package struct FlowRequest: Sendable {
             Facts(
                 id: id, source: source, destination: destination, bandwidth: bandwidth,
                 reverseBandwidth: reverseBandwidth, minBandwidth: minBandwidth, className: className,
-                priority: priority, match: match, constraints: constraints, protection: protection, start: start,
-                lifetimeSeconds: lifetimeSeconds))
+                priority: priority, match: match, constraintBox: ConstraintBox(constraints), protection: protection,
+                start: start, lifetimeSeconds: lifetimeSeconds))
     }
 }
 

@@ -62,11 +62,11 @@ extension ControlPlane {
         let holds = holdings.holds[shortage.link.position]
         candidates.reserveCapacity(holds.count)
         for hold in holds where isEligible(hold) && !chosen.contains(hold.slot) {
-            if let pool = shortage.pool, holdings.pools?.counts(Int(hold.classType), in: pool) != true { continue }
+            if let pool = shortage.pool, holdings.pools?.counts(hold.classType, in: pool) != true { continue }
             if hold.carrier % 2 == 1 { isPaired = true }
             candidates.append(
                 Candidate(
-                    slot: hold.slot, number: flows.number(of: hold.slot), level: Int(hold.level),
+                    slot: hold.slot, number: flows.number(of: hold.slot), level: hold.level,
                     bandwidth: hold.bandwidth))
         }
         guard isPaired else { return candidates }

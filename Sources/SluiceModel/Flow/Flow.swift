@@ -37,7 +37,8 @@ package struct Flow: Sendable {
         @usableFromInline let priority: FlowPriority
         @usableFromInline let className: String?
         @usableFromInline let match: FlowMatch?
-        @usableFromInline let constraints: FlowConstraints
+        /// Nil for none, which is what most flows have.
+        @usableFromInline let constraintBox: ConstraintBox?
         @usableFromInline let protection: Protection
         @usableFromInline let start: Instant?
         @usableFromInline let lifetimeSeconds: Double?
@@ -56,7 +57,7 @@ package struct Flow: Sendable {
             self.priority = priority
             self.className = className
             self.match = match
-            self.constraints = constraints
+            constraintBox = constraints == .none ? nil : ConstraintBox(constraints)
             self.protection = protection
             self.start = start
             self.lifetimeSeconds = lifetimeSeconds
@@ -64,6 +65,8 @@ package struct Flow: Sendable {
                 protection == .none && constraints.via.isEmpty && constraints.maxLatency == nil
                 && constraints.maxHops == nil
         }
+
+        @usableFromInline var constraints: FlowConstraints { constraintBox?.constraints ?? .none }
 
         @usableFromInline
         static func == (left: Facts, right: Facts) -> Bool {
@@ -83,6 +86,12 @@ package struct Flow: Sendable {
         }
     }
 
+    @usableFromInline
+    final class ConstraintBox: Sendable {
+        @usableFromInline let constraints: FlowConstraints
+        init(_ constraints: FlowConstraints) { self.constraints = constraints }
+    }
+
     @usableFromInline let facts: Facts
 
     @inlinable package var id: FlowID { facts.id }
@@ -96,6 +105,8 @@ package struct Flow: Sendable {
     @inlinable package var className: String? { facts.className }
     @inlinable package var match: FlowMatch? { facts.match }
     @inlinable package var constraints: FlowConstraints { facts.constraints }
+    /// Whether it requires anything of its path beside room.
+    @inlinable package var isConstrained: Bool { facts.constraintBox != nil }
     @inlinable package var protection: Protection { facts.protection }
     /// When the flow begins to reserve; nil for at once.
     @inlinable package var start: Instant? { facts.start }

@@ -5,35 +5,77 @@
 /// A match is one reference to fields that never change, since the same match stands in a flow, in its request, in the
 /// index of matches and in a rule of every switch on its path; setting a field makes new ones.
 package struct FlowMatch: Sendable {
-    private struct Fields: Hashable, Sendable {
-        var etherType: UInt16?
-        var etherSource: HardwareAddress?
-        var etherDestination: HardwareAddress?
-        var vlan: UInt16?
-        var ipProtocol: UInt8?
-        var dscp: UInt8?
-        var ipv4Source: IPv4Prefix?
-        var ipv4Destination: IPv4Prefix?
-        var ipv6Source: IPv6Prefix?
-        var ipv6Destination: IPv6Prefix?
-        var sourcePort: UInt16?
-        var destinationPort: UInt16?
-        var arpTarget: IPv4Prefix?
-        var icmpv6Type: UInt8?
-        var neighbourTarget: IPv6Prefix?
+    /// What a match is made from, field by field.
+    package struct Values: Hashable, Sendable {
+        package var etherType: UInt16?
+        package var vlan: UInt16?
+        package var sourcePort: UInt16?
+        package var destinationPort: UInt16?
+        package var ipProtocol: UInt8?
+        package var dscp: UInt8?
+        package var icmpv6Type: UInt8?
+        package var ipv4Source: IPv4Prefix?
+        package var ipv4Destination: IPv4Prefix?
+        package var arpTarget: IPv4Prefix?
+        package var etherSource: HardwareAddress?
+        package var etherDestination: HardwareAddress?
+        /// Behind a reference: they are large, and most matches have none.
+        private var ipv6: IPv6Fields?
+
+        package var ipv6Source: IPv6Prefix? {
+            get { ipv6?.source }
+            set { ipv6 = IPv6Fields(newValue, ipv6Destination, neighbourTarget) }
+        }
+        package var ipv6Destination: IPv6Prefix? {
+            get { ipv6?.destination }
+            set { ipv6 = IPv6Fields(ipv6Source, newValue, neighbourTarget) }
+        }
+        package var neighbourTarget: IPv6Prefix? {
+            get { ipv6?.neighbour }
+            set { ipv6 = IPv6Fields(ipv6Source, ipv6Destination, newValue) }
+        }
+
+        package init() {}
+    }
+
+    private final class IPv6Fields: Hashable, Sendable {
+        let source: IPv6Prefix?
+        let destination: IPv6Prefix?
+        let neighbour: IPv6Prefix?
+
+        /// Nil where all are.
+        init?(_ source: IPv6Prefix?, _ destination: IPv6Prefix?, _ neighbour: IPv6Prefix?) {
+            if source == nil, destination == nil, neighbour == nil { return nil }
+            self.source = source
+            self.destination = destination
+            self.neighbour = neighbour
+        }
+
+        static func == (left: IPv6Fields, right: IPv6Fields) -> Bool {
+            left.source == right.source && left.destination == right.destination && left.neighbour == right.neighbour
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(source)
+            hasher.combine(destination)
+            hasher.combine(neighbour)
+        }
     }
 
     private final class Box: Sendable {
-        let fields: Fields
-        init(_ fields: Fields) { self.fields = fields }
+        let fields: Values
+        init(_ fields: Values) { self.fields = fields }
     }
 
-    private static let anything = Box(Fields())
+    private static let anything = Box(Values())
     private var box: Box
 
     package init() { box = Self.anything }
 
-    private mutating func change(_ body: (inout Fields) -> Void) {
+    /// All fields at once: one reference is made, and not one for each field.
+    package init(_ fields: Values) { box = fields == Self.anything.fields ? Self.anything : Box(fields) }
+
+    private mutating func change(_ body: (inout Values) -> Void) {
         var fields = box.fields
         body(&fields)
         box = Box(fields)
@@ -156,18 +198,29 @@ package struct FlowMatch: Sendable {
         return bits
     }
 
-    /// Orders matches by the addresses they name, for listings.
-    package func precedes(_ other: FlowMatch) -> Bool { listingKey.lexicographicallyPrecedes(other.listingKey) }
-
-    private var listingKey: [UInt128] {
-        [
-            etherType.map { UInt128($0) }, ipProtocol.map { UInt128($0) }, icmpv6Type.map { UInt128($0) },
-            arpTarget.map { UInt128($0.address) }, neighbourTarget?.address,
-            ipv4Source.map { UInt128($0.address) }, ipv4Destination.map { UInt128($0.address) },
-            ipv6Source?.address, ipv6Destination?.address, etherSource.map { UInt128($0.raw) },
-            etherDestination.map { UInt128($0.raw) }, sourcePort.map { UInt128($0) },
-            destinationPort.map { UInt128($0) }, vlan.map { UInt128($0) }, dscp.map { UInt128($0) },
-        ].map { $0 ?? 0 }
+    /// Orders matches by the addresses they name, for listings: field by field, one that is not there counting as 0.
+    package func precedes(_ other: FlowMatch) -> Bool {
+        let (mine, theirs) = (box.fields, other.box.fields)
+        var order: Bool?
+        func compare<Value: FixedWidthInteger>(_ left: Value?, _ right: Value?) {
+            if order == nil, left ?? 0 != right ?? 0 { order = left ?? 0 < right ?? 0 }
+        }
+        compare(mine.etherType, theirs.etherType)
+        compare(mine.ipProtocol, theirs.ipProtocol)
+        compare(mine.icmpv6Type, theirs.icmpv6Type)
+        compare(mine.arpTarget?.address, theirs.arpTarget?.address)
+        compare(mine.neighbourTarget?.address, theirs.neighbourTarget?.address)
+        compare(mine.ipv4Source?.address, theirs.ipv4Source?.address)
+        compare(mine.ipv4Destination?.address, theirs.ipv4Destination?.address)
+        compare(mine.ipv6Source?.address, theirs.ipv6Source?.address)
+        compare(mine.ipv6Destination?.address, theirs.ipv6Destination?.address)
+        compare(mine.etherSource?.raw, theirs.etherSource?.raw)
+        compare(mine.etherDestination?.raw, theirs.etherDestination?.raw)
+        compare(mine.sourcePort, theirs.sourcePort)
+        compare(mine.destinationPort, theirs.destinationPort)
+        compare(mine.vlan, theirs.vlan)
+        compare(mine.dscp, theirs.dscp)
+        return order ?? false
     }
 
     /// Whether some packet satisfies both.

@@ -6,24 +6,28 @@ package struct Path: Hashable, Sendable {
     private static let fewest = 24
 
     /// The path along `links`, or nil where they are empty, do not join, or visit a node twice.
-    package init?(_ links: [LinkIndex], in topology: Topology) {
+    @inlinable
+    package init?(_ links: [LinkIndex], in topology: Topology) { self.init(links, joining: topology.linkEnds) }
+
+    /// - Parameter ends: those of every link of the topology; handing on a whole topology costs more.
+    @usableFromInline package init?(_ links: [LinkIndex], joining ends: [Topology.LinkEnds]) {
         guard let first = links.first else { return nil }
-        let start = topology.ends(of: first).from
+        let start = ends[first.position].from
         var at = start
         if links.count <= Self.fewest {
             // On a short path looking at every node before is faster than a set of them.
             for position in links.indices {
-                let ends = topology.ends(of: links[position])
-                guard ends.from == at, ends.to != start else { return nil }
-                for earlier in 0..<position where topology.ends(of: links[earlier]).to == ends.to { return nil }
-                at = ends.to
+                let link = ends[links[position].position]
+                guard link.from == at, link.to != start else { return nil }
+                for earlier in 0..<position where ends[links[earlier].position].to == link.to { return nil }
+                at = link.to
             }
         } else {
             var visited: Set<NodeIndex> = [start]
             for link in links {
-                let ends = topology.ends(of: link)
-                guard ends.from == at, visited.insert(ends.to).inserted else { return nil }
-                at = ends.to
+                let link = ends[link.position]
+                guard link.from == at, visited.insert(link.to).inserted else { return nil }
+                at = link.to
             }
         }
         self.links = links

@@ -38,38 +38,57 @@ package struct HardwareAddress: Hashable, Comparable, Sendable {
 package struct IPv4Prefix: Hashable, Comparable, Sendable {
     /// The address with the bits after the prefix set to zero.
     package let address: UInt32
-    package let length: Int
+    /// A byte, since prefixes stand in the matches of all flows.
+    private let bits: UInt8
+
+    package var length: Int { Int(bits) }
 
     /// - Precondition: `length` is 0 to 32. Host bits are cleared.
     package init(_ address: UInt32, length: Int = 32) {
         precondition((0...32).contains(length), "an IPv4 prefix has 0 to 32 bits")
         self.address = address & Self.mask(length)
-        self.length = length
+        bits = UInt8(length)
     }
 
     /// Reads dotted decimal, with an optional `/length`. Leading zeros are refused, since some readers take them as octal.
     package init?(text: String) {
-        let halves = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard halves.count <= 2 else { return nil }
         var address: UInt32 = 0
-        let parts = halves[0].split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        for part in parts {
-            guard let byte = UInt8(canonicalDecimal: part) else { return nil }
-            address = address << 8 | UInt32(byte)
-        }
         var length = 32
-        if halves.count == 2 {
-            guard let given = UInt8(canonicalDecimal: halves[1]), given <= 32 else { return nil }
-            length = Int(given)
+        // Bytes of the address, and then the length.
+        var parts = 0
+        var number = 0
+        var digits = 0
+        /// Takes the number that has just ended; false where it is none, or cannot stand there.
+        func take(atMost most: Int) -> Bool {
+            guard digits > 0, number <= most else { return false }
+            if parts < 4 { address = address << 8 | UInt32(number) } else { length = number }
+            (parts, number, digits) = (parts + 1, 0, 0)
+            return true
         }
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                // No leading zero, and nothing that is too long.
+                guard digits == 0 || number > 0, digits < 3 else { return nil }
+                number = 10 * number + Int(byte - UInt8(ascii: "0"))
+                digits += 1
+            case UInt8(ascii: "."): guard parts < 3, take(atMost: 255) else { return nil }
+            case UInt8(ascii: "/"): guard parts == 3, take(atMost: 255) else { return nil }
+            default: return nil
+            }
+        }
+        guard parts == 3 || parts == 4, take(atMost: parts == 3 ? 255 : 32) else { return nil }
         self.init(address, length: length)
     }
 
     package var text: String {
-        let dotted = (0..<4).map { String(UInt8(truncatingIfNeeded: address >> UInt32(24 - 8 * $0))) }
-            .joined(separator: ".")
-        return length == 32 ? dotted : "\(dotted)/\(length)"
+        var text = ""
+        text.reserveCapacity(18)
+        for shift in [UInt32(24), 16, 8, 0] {
+            text += String(UInt8(truncatingIfNeeded: address >> shift))
+            if shift > 0 { text += "." }
+        }
+        return length == 32 ? text : "\(text)/\(length)"
     }
 
     package func contains(_ other: IPv4Prefix) -> Bool {

@@ -17,7 +17,8 @@ package struct Topology: Sendable {
     package let outgoingStart: [Int32]
     package let outgoingLinks: [LinkIndex]
 
-    @usableFromInline let linkEnds: [LinkEnds]
+    /// By link.
+    @usableFromInline package let linkEnds: [LinkEnds]
     @usableFromInline let isHostNode: [Bool]
     @usableFromInline let nodeIndices: [NodeID: NodeIndex]
     @usableFromInline let linkIndices: [LinkID: LinkIndex]

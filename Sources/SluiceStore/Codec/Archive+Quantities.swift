@@ -126,7 +126,7 @@ extension RecordSource {
 
     mutating func match(_ name: String) throws(RecordFault) -> FlowMatch {
         try group(name) { source throws(RecordFault) in
-            var match = FlowMatch()
+            var match = FlowMatch.Values()
             match.etherType = try source.optionalSmall("etherType")
             match.etherSource = try source.hardwareAddress("etherSource")
             match.etherDestination = try source.hardwareAddress("etherDestination")
@@ -142,7 +142,7 @@ extension RecordSource {
             match.arpTarget = try source.ipv4("arpTarget")
             match.icmpv6Type = try source.optionalSmall("icmpv6Type")
             match.neighbourTarget = try source.ipv6("neighbourTarget")
-            return match
+            return FlowMatch(match)
         }
     }
 }

@@ -6,6 +6,7 @@
 // locking_mode = EXCLUSIVE, so that its index is in memory: a shared one would be a mapped file, and touching such a file
 // on a full file system is a fatal signal.
 
+private import Dispatch
 private import FoundationEssentials
 private import GRDB
 package import SluiceControlPlane
@@ -269,24 +270,59 @@ extension SluiceStore {
     /// Whether nothing was ever committed.
     package var isEmpty: Bool { state.withLock { $0.sequence == 0 } }
 
-    /// Hands out every record in the order of the keys; what `body` throws ends it.
+    /// Hands out every record in the order of the keys; what `body` throws ends it. Records are read and decoded on a
+    /// thread of their own, ahead of `body`.
     package func records<Failure: Error>(
         _ body: (RecordKey, PlaneRecord) throws(Failure) -> Void
     ) throws(RecordsFailure<Failure>) {
+        let conveyor = RecordConveyor()
+        DispatchQueue(label: "sluice store reader").async { self.decode(onto: conveyor) }
+        var refusal: Failure?
+        while let records = conveyor.take() {
+            if refusal != nil { continue }
+            do throws(Failure) {
+                for (key, record) in records { try body(key, record) }
+            } catch {
+                refusal = error
+                // What is on its way is still taken: when this returns, nobody reads any more.
+                conveyor.abandon()
+            }
+        }
+        if let refusal { throw .consumer(refusal) }
+        guard let failure = conveyor.failure else { return }
+        do throws(StoreFailure) { try Self.translating(file) { throw failure } } catch { throw .store(error) }
+    }
+
+    private func decode(onto conveyor: RecordConveyor) {
         do {
+            var records: [RecordConveyor.Item] = []
             try bodies(damaged: { throw StoreFailure.damaged(file: file, fault: $0) }) { key, bytes in
-                let record: PlaneRecord
                 do throws(RecordFault) {
-                    record = try PlaneRecord(key, bytes: bytes)
+                    records.append((key, try PlaneRecord(key, bytes: bytes)))
                 } catch {
                     throw StoreFailure.damaged(file: file, fault: "\(key.text): \(error.text)")
                 }
-                do throws(Failure) { try body(key, record) } catch { throw RecordsFailure<Failure>.consumer(error) }
+                if records.count == RecordConveyor.load {
+                    try conveyor.put(records)
+                    records.removeAll(keepingCapacity: true)
+                }
             }
-        } catch let failure as RecordsFailure<Failure> {
-            throw failure
+            try conveyor.put(records)
+            conveyor.end(nil)
         } catch {
-            do throws(StoreFailure) { try Self.translating(file) { throw error } } catch { throw .store(error) }
+            conveyor.end(error)
+        }
+    }
+
+    /// At least as many as there are slots of flows in the records; the journal may have a few more.
+    package func slotCount() throws(StoreFailure) -> Int {
+        try Self.translating(file) {
+            let last = try queue.read {
+                try Int64.fetchOne(
+                    $0, sql: "SELECT MAX(key) FROM record WHERE key BETWEEN ? AND ?",
+                    arguments: [RecordKey.slot(0).packed, RecordKey.ended(0).packed - 1])
+            }
+            return last.map { Int($0 - RecordKey.slot(0).packed) + 1 } ?? 0
         }
     }
 

@@ -9,8 +9,9 @@ struct DaemonBench: ParsableCommand {
         commandName: "daemon",
         abstract: "Measures live decisions: admission, preemption, refusal, failure, durability and restart.",
         discussion: """
-            Every ratio is to one full Dijkstra over the same switches in the same run: 4-ary heap, integer costs, dense \
-            arrays. Times are wall time of one thread; on a busy machine the 99th percentiles tell more about the machine.
+            Every ratio is to one full Dijkstra over the same switches, run between the decisions: 4-ary heap, integer \
+            costs, dense arrays. Times are wall time of one thread; on a busy machine the 99th percentiles tell more about \
+            the machine.
 
             Example:
               sluice-bench daemon --only decisions

@@ -94,6 +94,17 @@ struct FullDijkstra {
 }
 
 extension FullDijkstra {
+    /// What one run takes.
+    ///
+    /// - Parameter number: counts the runs; each starts from another switch.
+    mutating func seconds(from number: Int) -> Double {
+        let begun = Clock.monotonic()
+        let sum = run(from: number % switchCount)
+        let seconds = Clock.monotonic() - begun
+        precondition(sum > 0, "every switch is at distance 0")
+        return seconds
+    }
+
     /// Median microseconds of one run, over many sources.
     mutating func medianMicroseconds() -> Double {
         var durations = Durations()
