@@ -13,6 +13,9 @@ package enum OpenFlowLimits {
     package static let pollsPerSecond = 100
     /// Rules of one switch beyond which their counters are not asked for.
     package static let polledRules = 2_000
+    /// How long packets may still go an old way after the switch has confirmed the new one, seconds: what is queued along
+    /// the way, and what Open vSwitch still forwards by its cache.
+    package static let settlingSeconds = 0.05
     /// Bytes of the name of a port, its terminating NUL counted (OFP_MAX_PORT_NAME_LEN).
     static let portNameBytes = 16
 }

@@ -13,9 +13,9 @@ struct Wire {
     var outputs: [SwitchAgent.Output] = []
     var bytesSent = 0
 
-    init(_ model: ModelSwitch = ModelSwitch()) throws {
+    init(_ model: ModelSwitch = ModelSwitch(), settlingSeconds: Double = 0) throws {
         self.model = model
-        agent = SwitchAgent(at: now)
+        agent = SwitchAgent(at: now, settlingSeconds: settlingSeconds)
         outputs += agent.receive(ModelSwitch.greeting, at: now)
         try settle()
     }
@@ -331,6 +331,27 @@ func change(
         wire.now = wire.now.advanced(bySeconds: 0.25)
         wire.outputs += wire.agent.receive(try wire.model.receive(bytes), at: wire.now)
         #expect(wire.outputs == [.echoed(seconds: 0.25)])
+    }
+
+    @Test func `what diverts packets is acknowledged when they have settled, and nothing overtakes it`() throws {
+        var wire = try Wire(settlingSeconds: 0.05)
+        try wire.follow(change([rule(2, to: 2)]), 1, isSnapshot: true)
+        #expect(wire.acknowledged == [.acknowledged(revision: 1, [])], "new rules divert nothing")
+        try wire.follow(change([rule(2, to: 3)]), 2)
+        #expect(wire.acknowledged.isEmpty)
+        #expect(wire.agent.nextWake == wire.now.advanced(bySeconds: 0.05))
+        wire.now = wire.now.advanced(bySeconds: 0.02)
+        try wire.follow(change([rule(4, to: 2)]), 3)
+        #expect(flows(wire.model) == [2, 4], "the switch has it")
+        #expect(wire.acknowledged.isEmpty)
+        #expect(wire.agent.timeReached(wire.now.advanced(bySeconds: 0.029)).isEmpty)
+        #expect(
+            wire.agent.timeReached(wire.now.advanced(bySeconds: 0.03)) == [
+                .acknowledged(revision: 2, []), .acknowledged(revision: 3, []),
+            ])
+        #expect(wire.agent.nextWake > wire.now.advanced(bySeconds: 0.03))
+        try wire.follow(change(removing: [rule(2, to: 3)]), 4)
+        #expect(wire.acknowledged == [.acknowledged(revision: 4, [])], "nothing follows a rule that is gone")
     }
 
     @Test func `a switch of another version is refused in words`() {

@@ -42,7 +42,7 @@ final class SwitchConnection {
         self.id = id
         self.channel = channel
         self.peer = peer
-        agent = SwitchAgent(at: now)
+        agent = SwitchAgent(at: now, settlingSeconds: OpenFlowLimits.settlingSeconds)
     }
 
     /// Hands what has gathered to the kernel.

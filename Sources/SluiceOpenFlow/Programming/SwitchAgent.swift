@@ -5,6 +5,10 @@
 // write; removals of meters wait until no rule uses them any more. Whatever the switch refuses is tied to its flow by the
 // transaction id, left out, and the rest is tried again. Where a switch takes no bundles the same steps go as ordered
 // messages: what is new before what replaces, and removals last, with barriers between.
+//
+// A barrier says that the tables are changed, not that the last packet has gone the old way: some are in queues, and Open
+// vSwitch forwards by its cache until that has been checked against the tables. So a change that diverts packets is
+// acknowledged a little later than the switch does, and what they need on the old way stays until then.
 
 package import SluiceForwarding
 package import SluiceModel
@@ -63,6 +67,7 @@ package struct SwitchAgent: Sendable {
         var bundleError: ErrorMessage?
         var lastBarrier: UInt32 = 0
         var attempt = 1
+        var diverts = false
         /// Rules that the full table has refused, to be tried again when this commit has taken others out of it.
         var deferred: [Step] = []
         var defersNone = false
@@ -78,13 +83,18 @@ package struct SwitchAgent: Sendable {
     private var isResynchronising = false
     private var changes = 0
     private var nextBundle: UInt32 = 1
+    private let settlingSeconds: Double
+    /// Acknowledgements that wait until packets have settled, in their order.
+    private var settling: [(due: Instant, output: Output)] = []
 
-    package init(at now: Instant, timing: Session.Timing = Session.Timing()) {
+    /// - Parameter settlingSeconds: how much later than the switch a change is acknowledged that diverts packets.
+    package init(at now: Instant, timing: Session.Timing = Session.Timing(), settlingSeconds: Double = 0) {
         session = Session(at: now, timing: timing)
+        self.settlingSeconds = settlingSeconds
     }
 
     package mutating func takeOutgoing() -> [UInt8] { session.takeOutgoing() }
-    package var nextWake: Instant { session.nextWake }
+    package var nextWake: Instant { min(session.nextWake, settling.first?.due ?? session.nextWake) }
     package var installedCount: Int { tables.installedCount }
     /// Whether it holds all it should, as far as it takes it.
     package var isSettled: Bool { if case .idle = work { !tables.isDirty } else { false } }
@@ -94,7 +104,11 @@ package struct SwitchAgent: Sendable {
         take(session.receive(bytes, at: now), at: now)
     }
 
-    package mutating func timeReached(_ now: Instant) -> [Output] { take(session.timeReached(now), at: now) }
+    package mutating func timeReached(_ now: Instant) -> [Output] {
+        let settled = settling.prefix { $0.due <= now }.map(\.output)
+        settling.removeFirst(settled.count)
+        return settled + take(session.timeReached(now), at: now)
+    }
 
     /// The switch should come from the state before to the one after `change`, or, for a snapshot, to exactly `change`.
     package mutating func follow(
@@ -176,8 +190,10 @@ extension SwitchAgent {
                 failures.append(Failure(cookie: cookie, message: refusal.message, isTableFull: false))
             }
         }
+        // Read back, a row has nothing to do with where packets went before.
+        let diverts = !isResynchronising && steps.contains(where: \.diverts)
         if isResynchronising { changes += steps.count }
-        send(Commit(revision: revision, steps: steps), at: now, &outputs)
+        send(Commit(revision: revision, steps: steps, diverts: diverts), at: now, &outputs)
     }
 
     private mutating func send(_ draft: Commit, at now: Instant, _ outputs: inout [Output]) {
@@ -187,7 +203,7 @@ extension SwitchAgent {
         commit.bundleError = nil
         commit.hasCommitted = false
         guard !commit.steps.isEmpty else {
-            acknowledge(commit.revision, at: now, &outputs)
+            acknowledge(commit, at: now, &outputs)
             return
         }
         // A rule in a bundle takes about so many bytes.
@@ -258,13 +274,13 @@ extension SwitchAgent {
         }
         work = .idle
         if rest.isEmpty, deferred.isEmpty {
-            acknowledge(commit.revision, at: now, &outputs)
+            acknowledge(commit, at: now, &outputs)
         } else if rest.isEmpty {
-            var next = Commit(revision: commit.revision, steps: deferred)
+            var next = Commit(revision: commit.revision, steps: deferred, diverts: commit.diverts)
             next.defersNone = true
             send(next, at: now, &outputs)
         } else {
-            var next = Commit(revision: commit.revision, steps: rest)
+            var next = Commit(revision: commit.revision, steps: rest, diverts: commit.diverts)
             next.attempt = bundleFailed ? commit.attempt + 1 : commit.attempt
             next.deferred = deferred
             next.defersNone = commit.defersNone
@@ -274,9 +290,9 @@ extension SwitchAgent {
         }
     }
 
-    private mutating func acknowledge(_ revision: UInt64, at now: Instant, _ outputs: inout [Output]) {
+    private mutating func acknowledge(_ commit: Commit, at now: Instant, _ outputs: inout [Output]) {
         work = .idle
-        acknowledged = revision
+        acknowledged = commit.revision
         if isResynchronising {
             isResynchronising = false
             outputs.append(.resynchronised(changed: changes, installed: tables.installedCount))
@@ -285,8 +301,15 @@ extension SwitchAgent {
         var named: Set<UInt64> = []
         let distinct = failures.filter { named.insert($0.cookie).inserted }
         failures = []
-        outputs.append(.acknowledged(revision: revision, distinct))
-        if tables.isDirty || self.revision != revision { commit(at: now, &outputs) }
+        let acknowledgement = Output.acknowledged(revision: commit.revision, distinct)
+        let due = commit.diverts ? now.advanced(bySeconds: settlingSeconds) : now
+        if due > now || !settling.isEmpty {
+            // One revision stands for all before it: none overtakes another.
+            settling.append((max(due, settling.last?.due ?? due), acknowledgement))
+        } else {
+            outputs.append(acknowledgement)
+        }
+        if tables.isDirty || revision != commit.revision { self.commit(at: now, &outputs) }
     }
 }
 

@@ -32,6 +32,8 @@ struct Step: Hashable, Sendable {
     var change: Change
     /// Flows that it is about; they have failed where it is refused.
     var cookies: [UInt64]
+    /// Whether packets that went one way go another way from now on.
+    var diverts = false
 }
 
 struct SwitchTables: Sendable {
@@ -242,7 +244,8 @@ extension SwitchTables {
             }
             for group in rule.groups { users.groups[group, default: []].append(rule.cookie) }
             for meter in rule.meters { users.meters[meter, default: []].append(rule.cookie) }
-            rules.append(Step(change: .rule(rule, row), cookies: [rule.cookie]))
+            rules.append(
+                Step(change: .rule(rule, row), cookies: [rule.cookie], diverts: installedRules[key] != nil))
         }
         for (row, cookie) in strays.sorted(by: { $0.value < $1.value }) {
             removals.append(Step(change: .removeStray(row, wireCookie: cookie), cookies: []))
@@ -264,7 +267,8 @@ extension SwitchTables {
                 if installedGroups[id] == group { continue }
                 let cookies = users.groups[id] ?? desired.rules.values.filter { $0.groups.contains(id) }.map(\.cookie)
                 let isNew = installedGroups[id] == nil && !idleGroups.contains(id)
-                groups.append(Step(change: .group(group, isNew: isNew), cookies: cookies.sorted()))
+                groups.append(
+                    Step(change: .group(group, isNew: isNew), cookies: cookies.sorted(), diverts: !isNew))
             } else if installedGroups[id] != nil {
                 lateGroups.append(Step(change: .removeGroup(id), cookies: []))
             }
