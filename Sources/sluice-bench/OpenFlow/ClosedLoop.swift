@@ -43,7 +43,9 @@ struct ClosedLoop {
         .threshold(milliseconds: 4, samples: 1), .threshold(milliseconds: 8, samples: 1),
         .threshold(milliseconds: 8, samples: 3),
     ]
-    /// Queues of these links fill within a sample: the newest measurement decides, and what a path has left counts.
+    /// Queues of these links fill within a sample: the newest measurement decides, a queue that begins to grow is enough,
+    /// and moving back is as cheap as moving. What keeps the flow from moving to and fro is that no link takes a flow
+    /// which would fill it.
     private static let policy = """
         learning:
           scheme: pursuit
@@ -51,9 +53,9 @@ struct ClosedLoop {
           memoryWeight: 1
           drawsPerSecond: 100
           margin: 0.05
-          dwellSeconds: 0.2
+          dwellSeconds: 0.05
           smoothingSeconds: 0
-          rewardWeights: {utilisation: 1, queue: 0, latency: 0, loss: 0}
+          rewardWeights: {utilisation: 1, queue: 1, latency: 0, loss: 1}
         meters: {enabled: false}
         """
 
@@ -118,7 +120,7 @@ struct ClosedLoop {
         var agent: InstallRate.Connection?
         if control == .learning {
             try network.startDaemon(capacity: "20Mbps", policy: Self.policy)
-            try network.carry("flow", bandwidth: 10_000_000)
+            try network.carry("flow", bandwidth: 9_000_000)
         } else {
             let connection = try InstallRate.Connection(socket: network.folder + "/run/s1.mgmt")
             try connection.put([Self.rule(to: 2)])
@@ -225,6 +227,8 @@ struct ClosedLoop {
 
         let control: Control
         private var former: (queues: [Queue], time: Double)?
+        /// Utilisation of both links in the interval before.
+        private var formerUtilisation: [Double]?
         private var current = 0
         private var inARow = 0
 
@@ -244,10 +248,16 @@ struct ClosedLoop {
             case .learning:
                 guard let former, now > former.time else { return .nothing }
                 var samples: [String] = []
+                var measured: [Double] = []
                 for (index, names) in [("s1-s2>", "s2-s4>"), ("s1-s3>", "s3-s4>")].enumerated() {
                     let (present, last) = (queues[index], former.queues[index])
                     let bits = (present.bytes - last.bytes) * 8
-                    let utilisation = min(1, max(0, bits / (now - former.time) / ClosedLoop.rate))
+                    let mean = bits / (now - former.time) / ClosedLoop.rate
+                    measured.append(mean)
+                    // The mean of an interval lags behind: where it has fallen, it falls on by as much. What rises shows in
+                    // the queue.
+                    let change = mean - (formerUtilisation?[index] ?? mean)
+                    let utilisation = min(1, max(0, mean + min(0, change)))
                     let drops = max(0, present.drops - last.drops)
                     let loss = drops / max(1, drops + present.packets - last.packets)
                     samples.append(
@@ -256,6 +266,7 @@ struct ClosedLoop {
                     // What the first link of a path lets through, the second one carries without a queue.
                     samples.append(#"{"link":"\#(names.1)","utilisation":\#(utilisation)}"#)
                 }
+                formerUtilisation = measured
                 return .report(samples.joined(separator: ","))
             }
         }

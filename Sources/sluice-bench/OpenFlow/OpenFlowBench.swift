@@ -28,6 +28,9 @@ struct OpenFlowBench: ParsableCommand {
     @Flag(help: "Leave out the closed loop, which takes most of the time.")
     var withoutLoop = false
 
+    @Flag(help: "Measure the closed loop only.")
+    var onlyLoop = false
+
     @Option(help: "Runs of the closed loop.")
     var loopRuns = 5
 
@@ -38,11 +41,13 @@ struct OpenFlowBench: ParsableCommand {
         guard access(fabric, X_OK) == 0 else {
             throw ValidationError("\(fabric) is not there: say where with --fabric")
         }
-        try race()
-        try firstPackets()
-        try losses()
-        try moves()
-        try resynchronisation()
+        if !onlyLoop {
+            try race()
+            try firstPackets()
+            try losses()
+            try moves()
+            try resynchronisation()
+        }
         if !withoutLoop {
             let comparison = ClosedLoop(fabric: fabric, programs: folder)
             for entry in try comparison.run(loopRuns) {
