@@ -94,7 +94,7 @@ import Testing
                 link: LinkIndex(2), utilisation: 0.6, queueDepthBytes: 0, latency: Latency(microseconds: 2_000),
                 lossRatio: 0),
         ]
-        #expect(abs(reward(only(0), samples) - 0.4) < 1e-12, "what the busiest link has left")
+        #expect(abs(reward(only(0), samples) - 0.28) < 1e-12, "0.7 of the first is free, and 0.4 of the second")
         #expect(abs(reward(only(1), samples) - 0.5) < 1e-12, "10 kB at 80 Mbit/s are 1 ms")
         #expect(abs(reward(only(2), samples) - 0.5) < 1e-12, "4 ms where 2 ms are possible")
         #expect(abs(reward(only(3), samples) - 0.5) < 1e-12, "one per cent lost")

@@ -40,7 +40,11 @@ private struct Crowd {
     }
 
     mutating func approved(_ bandwidth: Bandwidth) -> Int {
-        var round = MoveRound(topology: topology, flows: [selectors.count, 0], at: now)
+        // In the round before all of them have wished to move.
+        var pace = MovePace()
+        for _ in selectors { _ = pace.permits(gain: 1, flows: selectors.count) }
+        var round = MoveRound(
+            topology: topology, flows: [selectors.count, 0], learners: selectors.count, pace: pace, at: now)
         return selectors.filter {
             round.approve($0, bandwidth: bandwidth, among: .all(2), estimates: &estimates) != nil
         }.count

@@ -56,10 +56,10 @@ import Testing
     }
 
     @Test func `the same seed gives the same run`() {
-        let first = TwoPathExperiment(seed: 9).run(.move)
-        let second = TwoPathExperiment(seed: 9).run(.move)
+        let first = TwoPathExperiment(seed: 9).run(.split)
+        let second = TwoPathExperiment(seed: 9).run(.split)
         #expect(first.throughput == second.throughput && first.moves == second.moves)
-        #expect(TwoPathExperiment(seed: 10).run(.move).throughput != first.throughput)
+        #expect(TwoPathExperiment(seed: 10).run(.split).throughput != first.throughput)
     }
 
     @Test func `flows get out of the way of congestion and come to rest`() throws {

@@ -1,7 +1,8 @@
 // From what was measured to moves. The automata of the flows on the measured links learn; a flow whose automaton
 // recommends another path moves there if the ledger has room, and one that is split changes its weights
 // (ControlPlane+Split.swift). The moves of one report are a `MoveRound`: few flows leave a link, each move is charged to
-// what is expected of the links before the next is looked at, and so many flows do not swing together.
+// what is expected of the links before the next is looked at, and who gains little waits for its turn; so many flows do
+// not swing together.
 
 import SluiceLearning
 import SluiceModel
@@ -13,7 +14,10 @@ extension ControlPlane {
     /// are more, they take turns, so that admission never waits longer than that for learning.
     mutating func relieve(_ links: Set<LinkIndex>, _ receipt: inout TelemetryReceipt) {
         var left: Set<LinkIndex> = []
-        var round = MoveRound(topology: topology, flows: holdings.holds.map(\.count), at: now)
+        var round = MoveRound(
+            topology: topology, flows: holdings.holds.map(\.count), learners: learning.selectors.count,
+            pace: learning.pace, at: now)
+        defer { learning.pace = round.pace }
         var searches = ControlLimits.newAutomata
         for carrier in carriersInTurn(on: links) {
             let slot = Int(carrier / 2)

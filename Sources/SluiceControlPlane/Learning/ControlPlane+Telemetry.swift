@@ -19,6 +19,8 @@ struct LearningState: Sendable {
     var withoutChoice: [Carrier: Path] = [:]
     /// For each link the instant of its newest sample when a flow last left it.
     var leftAt: [LinkIndex: Instant] = [:]
+    /// How many have moved lately.
+    var pace = MovePace()
     /// Samples since the start, by what became of them.
     private(set) var totals = TelemetryTotals()
     /// The last carrier that had its turn, where there are more than one report is allowed to look at.

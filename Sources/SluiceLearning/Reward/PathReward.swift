@@ -6,7 +6,8 @@ package import SluiceModel
 ///
 /// Each measurement that is known scores 0 to 1:
 ///
-/// - utilisation: what the busiest link has left;
+/// - utilisation: Π(1 − utilisation), the chance that a packet finds every link free. Of paths that share their busiest
+///   link it tells which one is better beside that link, and a detour over many links costs something;
 /// - queue: d / (d + Σ queueing delay), where a link's queueing delay is its queued bits over its capacity and
 ///   d = `queueingDelayAtHalf`;
 /// - latency: the reference latency over the path's, at most 1;
@@ -51,7 +52,7 @@ package struct PathReward: Sendable {
         var queue = Score()
         var latency = Score()
         var loss = Score()
-        var busiest = 0.0
+        var free = 1.0
         var queueingDelay = 0.0
         var microseconds = 0.0
         var delivered = 1.0
@@ -59,7 +60,7 @@ package struct PathReward: Sendable {
             let link = topology[index]
             let estimate = estimates[index]
             if let (value, weight) = estimates.fresh(estimate.utilisation, at: now) {
-                busiest = max(busiest, value)
+                free *= 1 - value
                 utilisation.know(weight)
             }
             if let (value, weight) = estimates.fresh(estimate.queueDepthBytes, at: now) {
@@ -78,7 +79,7 @@ package struct PathReward: Sendable {
             }
         }
         let reference = Double(referenceLatency.microseconds)
-        utilisation.value = 1 - busiest
+        utilisation.value = free
         queue.value = Self.queueingDelayAtHalf / (Self.queueingDelayAtHalf + queueingDelay)
         latency.value = min(1, reference / max(1, microseconds))
         loss.value = Self.lossAtHalf / (Self.lossAtHalf + (1 - delivered))

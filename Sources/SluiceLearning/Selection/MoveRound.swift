@@ -2,8 +2,8 @@
 
 package import SluiceModel
 
-/// Approves moves one after another. Each that is approved is charged to the estimates before the next is looked at, and
-/// no link loses more than a few of its flows in one interval.
+/// Approves moves one after another. Each that is approved is charged to the estimates before the next is looked at, no
+/// link loses more than a few of its flows in one interval, and where little is to be gained moves keep a pace (`MovePace`).
 package struct MoveRound: Sendable {
     /// Share of a link's flows that may leave it in one interval, one at least.
     package static let sharePerLink = 0.05
@@ -14,11 +14,20 @@ package struct MoveRound: Sendable {
 
     private let topology: Topology
     private let now: Instant
+    private let learners: Int
+    /// What the rounds after this one go on from.
+    package private(set) var pace: MovePace
     /// Flows that may still leave each link in this interval.
     private var allowance: [Int]
 
-    /// - Parameter flows: how many flows use each link of `topology`.
-    package init(topology: Topology, flows: [Int], at now: Instant) {
+    /// - Parameters:
+    ///   - flows: how many flows use each link of `topology`.
+    ///   - learners: how many flows learn.
+    ///   - pace: that of the round before.
+    package init(topology: Topology, flows: [Int], learners: Int, pace: MovePace, at now: Instant) {
+        self.learners = learners
+        self.pace = pace
+        self.pace.begin(at: now)
         precondition(flows.count == topology.links.count, "one count for each link")
         self.topology = topology
         self.now = now
@@ -26,8 +35,8 @@ package struct MoveRound: Sendable {
     }
 
     /// The move that `selector` recommends, if with the flow's own `bandwidth` on it the new path would still be at least
-    /// as good as the old one is and no link of it busier than `utilisationMax`, and the old path's bottleneck may still
-    /// lose a flow; then `estimates` expect the move.
+    /// as good as the old one is and no link of it busier than `utilisationMax`, the old path's bottleneck may still lose a
+    /// flow, and the pace permits it; then `estimates` expect the move.
     ///
     /// - Parameter available: candidates that the flow could take now.
     package mutating func approve(
@@ -38,7 +47,9 @@ package struct MoveRound: Sendable {
         guard let move = selector.recommendation(among: available, at: now) else { return nil }
         let former = selector.paths[selector.current].links.filter { !move.path.links.contains($0) }
         let added = move.path.links.filter { !selector.paths[selector.current].links.contains($0) }
-        guard let bottleneck = bottleneck(of: former, estimates), allowance[bottleneck.position] > 0 else { return nil }
+        guard pace.permits(gain: move.reward - move.formerReward, flows: learners),
+            let bottleneck = bottleneck(of: former, estimates), allowance[bottleneck.position] > 0
+        else { return nil }
         var expected = estimates
         for link in former { expected.project(bandwidth, on: topology[link], arriving: false) }
         for link in added { expected.project(bandwidth, on: topology[link], arriving: true) }
@@ -49,6 +60,7 @@ package struct MoveRound: Sendable {
         guard let reward = selector.rewards[move.candidate], reward >= move.formerReward else { return nil }
         estimates = expected
         allowance[bottleneck.position] -= 1
+        pace.count(at: now)
         return move
     }
 

@@ -14,6 +14,7 @@ package struct AgentPopulation: FlowPopulation, Sendable {
     package private(set) var now: Instant
 
     private var estimates: LinkEstimates
+    private var pace = MovePace()
     private let rates: [Double]
     package private(set) var taken: [[Int]]
     private var random: RandomStream
@@ -64,7 +65,8 @@ package struct AgentPopulation: FlowPopulation, Sendable {
 
     /// Moves flows as their automata recommend and the ledger permits; who is asked first changes from round to round.
     package mutating func move() {
-        var round = MoveRound(topology: topology, flows: users, at: now)
+        var round = MoveRound(topology: topology, flows: users, learners: selectors.count, pace: pace, at: now)
+        defer { pace = round.pace }
         let first = random.below(selectors.count)
         for offset in selectors.indices {
             let flow = (first + offset) % selectors.count
