@@ -70,6 +70,41 @@ import Testing
         #expect(try driver.state("late") == .degraded)
     }
 
+    @Test func `what a full table has refused is sent again when a row is free`() throws {
+        var driver = Driver(try Network.make(2, [(1, 2)]))
+        try overfill(&driver, priority: 1)
+        _ = try driver.ask(.withdraw(FlowID("low2")))
+        try confirm(&driver)
+        #expect(try driver.state("late") == .active)
+        #expect(try driver.rules("s2").content.rules.count == 3)
+    }
+
+    @Test func `where neither rows nor room are left the full table is named`() throws {
+        var driver = Driver(try Network.make(2, [(1, 2)]))
+        try overfill(&driver, priority: 1)
+        let refused = try driver.submit("more", "h1", "h2", megabits: 9, priority: 1) { $0.match = .tcp(10) }
+        #expect(refused.rejection?.code == .limitReached)
+        #expect(refused.rejection?.detail == .ruleCapacity(NodeID("s2"), 3))
+        let fast = try driver.submit("fast", "h1", "h2", megabits: 9, priority: 1) {
+            $0.match = .tcp(11)
+            $0.constraints.maxLatency = Latency(microseconds: 1)
+        }
+        #expect(fast.rejection?.code == .latencyUnreachable)
+    }
+
+    @Test func `a switch that comes back is asked again for what it has refused`() throws {
+        var driver = Driver(try Network.make(2, [(1, 2)]))
+        try overfill(&driver, priority: 1)
+        driver.handle(.clientGone(ClientID(Self.agent)))
+        _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: Self.agent)
+        try confirm(&driver)
+        #expect(try driver.state("late") == .active)
+        #expect(try driver.rules("s2").content.rules.count == 4)
+        // What it had shown of the size of its table counts no more.
+        let more = try driver.submit("more", "h1", "h2", megabits: 1, priority: 1) { $0.match = .tcp(10) }
+        #expect(more.rejection == nil)
+    }
+
     @Test func `where there is a way around the full switch nobody gives way`() throws {
         var driver = Driver(try Network.make(3, [(1, 2), (2, 3), (1, 3)], latencies: [1_000, 1_000, 9_000]))
         _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: Self.agent)

@@ -45,6 +45,27 @@ extension ControlPlane {
         let one = Bandwidth(bitsPerSecond: 1)
         // Is there a way at all, if every link were up; and as they are?
         let present = route(flow, need: one, rule: .empty)
+        if flow.match != nil, !ruleRoom.full.isEmpty, !present.isFound {
+            // Full tables close ways. If there is one all the same they are why, and else they are not.
+            ignoresRuleRoom = true
+            defer { ignoresRuleRoom = false }
+            let regardless = route(flow, need: one, rule: .empty)
+            if case .found(let links, let backup) = regardless,
+                let rejection = ruleRefusal(along: links + (backup ?? []))
+            {
+                return rejection
+            }
+            var rejection = refusal(of: flow, need: need, unit: unit, present: regardless)
+            // Whether the tables would let it in is not known.
+            rejection.wouldFitIf = []
+            return rejection
+        }
+        return refusal(of: flow, need: need, unit: unit, present: present)
+    }
+
+    /// - Parameter present: its way in a network without other flows.
+    private mutating func refusal(of flow: Flow, need: Bandwidth, unit: FlowUnit, present: Route) -> Rejection {
+        let one = Bandwidth(bitsPerSecond: 1)
         switch present {
         case .closed, .notFound:
             let ifUp = route(flow, need: one, rule: .empty, ignoringState: true)

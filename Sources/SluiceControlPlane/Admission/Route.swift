@@ -11,6 +11,8 @@ enum Route: Hashable, Sendable {
     case outOfBounds(fastestMicroseconds: Int?)
     /// Not proved: the search for a way by the waypoints, or for a disjoint pair, found none.
     case notFound
+
+    var isFound: Bool { if case .found = self { true } else { false } }
 }
 
 extension PathSearch {

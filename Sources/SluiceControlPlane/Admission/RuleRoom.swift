@@ -12,7 +12,9 @@ struct RuleRoom: Sendable {
         var count: Int
     }
 
-    /// By node; nil where nothing is stated.
+    /// What the topology says, by node.
+    private let stated: [Int?]
+    /// By node; nil where nothing is stated, and nothing learned.
     private(set) var capacity: [Int?]
     private(set) var isLimited: Bool
     /// Rules of no flow, by node.
@@ -25,9 +27,10 @@ struct RuleRoom: Sendable {
     private(set) var full: Set<Int> = []
 
     init(_ topology: Topology) {
-        capacity = topology.nodes.map { node in
+        stated = topology.nodes.map { node in
             if case .switch(let description) = node.kind { description.ruleCapacity } else { nil }
         }
+        capacity = stated
         isLimited = capacity.contains { $0 != nil }
         base = Array(repeating: 0, count: capacity.count)
         used = base
@@ -51,6 +54,22 @@ struct RuleRoom: Sendable {
         capacity[node] = min(capacity[node] ?? .max, most)
         isLimited = true
         note(node)
+    }
+
+    /// The switch at `node` holds what is stated, as far as is known.
+    ///
+    /// - Returns: whether more was known.
+    mutating func forget(_ node: Int) -> Bool {
+        if capacity[node] == stated[node] { return false }
+        capacity[node] = stated[node]
+        full.remove(node)
+        note(node)
+        isLimited = capacity.contains { $0 != nil }
+        if !isLimited {
+            counts = [:]
+            used = Array(repeating: 0, count: used.count)
+        }
+        return true
     }
 
     /// Rules that are placed on `node` beyond what it holds; at most 0 where all fit.
@@ -104,12 +123,18 @@ extension ControlPlane {
     /// Why the unit does not fit, where the switches' tables are all that is in its way.
     mutating func ruleRefusal(of unit: FlowUnit) -> Rejection? {
         guard ruleRoom.isLimited else { return nil }
+        if let rejection = ruleRefusal(of: unit, rule: .free) { return rejection }
+        guard mayPreempt(unit) else { return nil }
+        return ruleRefusal(of: unit, rule: .displacing(level: unit.engineering.setup - 1))
+    }
+
+    private mutating func ruleRefusal(of unit: FlowUnit, rule: RoomView.Rule) -> Rejection? {
         ignoresRuleRoom = true
         defer { ignoresRuleRoom = false }
         var placements: [DirectionPlacement] = []
         for (direction, flow) in unit.directions.enumerated() {
             let need = direction == 0 ? flow.minBandwidth : flow.bandwidth
-            guard case .found(let links, let backup) = route(flow, need: need, rule: .free),
+            guard case .found(let links, let backup) = route(flow, need: need, rule: rule),
                 let path = Path(links: links, in: topology)
             else { return nil }
             placements.append(
@@ -120,7 +145,16 @@ extension ControlPlane {
         guard let first = ruleRoom.overfilled(by: needed), let most = ruleRoom.capacity[first.node] else { return nil }
         return Rejection(
             code: .limitReached, detail: .ruleCapacity(topology.nodes[first.node].id, most),
-            wouldFitIf: tableRemedy(first, most: most, needed))
+            wouldFitIf: rule == .free ? tableRemedy(first, most: most, needed) : [])
+    }
+
+    /// That a switch on the way has no room for another rule; nil: each of them has.
+    func ruleRefusal(along links: [Int32]) -> Rejection? {
+        let nodes = links.map { topology[LinkIndex(Int($0))] }.flatMap { [$0.from.position, $0.to.position] }
+        guard let node = nodes.first(where: ruleRoom.full.contains), let most = ruleRoom.capacity[node] else {
+            return nil
+        }
+        return Rejection(code: .limitReached, detail: .ruleCapacity(topology.nodes[node].id, most))
     }
 
     /// The least important flows whose rules would make room on the one switch that is full.

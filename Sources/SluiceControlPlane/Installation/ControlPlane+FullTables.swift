@@ -1,6 +1,7 @@
 // A switch that says that its table is full has told how many rules it holds, if the topology has not. From then on
 // admission counts by that, as it does where a capacity is stated; and a flow whose rule was refused, and that finds no
-// way around the switch, takes the rows of less important ones.
+// way around the switch, takes the rows of less important ones, or waits for rows. A switch that comes back may hold
+// more than before: it has to say again how much.
 
 import SluiceForwarding
 import SluiceModel
@@ -18,6 +19,16 @@ extension ControlPlane {
             guard let placement = flows[slot].placement else { continue }
             ruleRoom.set(slot, rulesNeeded(by: flows[slot], at: placement))
         }
+    }
+
+    /// Forgets what the switch at `node`, which has come back, has shown of the size of its table.
+    ///
+    /// - Returns: whether it may hold more now than it was believed to.
+    mutating func forgetTableSize(of node: Int) -> Bool {
+        guard ruleRoom.forget(node) else { return false }
+        installation.forgetTableSize(of: node)
+        countBaseRules()
+        return true
     }
 
     /// Takes flows of less importance off the full switch at `node` until the rules of the unit at `slot`, which is
@@ -47,7 +58,5 @@ extension ControlPlane {
         for victim in victims.reversed() { _ = place(victim, &consequences, preempting: false) }
         flows.modify(slot) { $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } } }
         judge(slot)
-        // Its rules are sent again once those rows are free (`TableRoom`).
-        aim(slot)
     }
 }

@@ -74,6 +74,7 @@ extension ControlPlane {
         }
         subscriptions.watch(nodes, client)
         wakeRules()
+        var gainsRows = false
         for node in nodes {
             defer {
                 for transaction in installation.transactions(for: node, since: subscription.sinceRevision) {
@@ -86,8 +87,14 @@ extension ControlPlane {
                 installation.own(node, by: client, holding: subscription.sinceRevision)
                 let name = topology.nodes[node].id
                 report(.switchOwned) { $0.switch = name }
+                if forgetTableSize(of: node) { gainsRows = true }
                 tryAgain(installation.retryFailed(on: node))
             }
+        }
+        if gainsRows {
+            var consequences = Consequences(.release)
+            useRoom(&consequences)
+            _ = conclude(consequences)
         }
         return .rulesSubscribed(
             nodes.compactMap { node in
@@ -183,7 +190,12 @@ extension ControlPlane {
         if flows[slot].placement == nil {
             setPlacement(slot, former)
             takeAgain(slot)
-            if isTableFull { takeRows(on: node, for: slot, &consequences) }
+            if isTableFull {
+                takeRows(on: node, for: slot, &consequences)
+                for direction in flows[slot].directions.indices {
+                    installation.awaitRows(flows[slot].carrier(direction))
+                }
+            }
         } else {
             flows.modify(slot) { $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } } }
         }
@@ -232,7 +244,11 @@ extension ControlPlane {
                 guard slot < flows.slots.count, flows.slots[slot]?.placement != nil, isActive(flows[slot]) else {
                     continue
                 }
-                flows.modify(slot) { $0.refusedBy = [] }
+                flows.modify(slot) {
+                    $0.refusedBy = []
+                    // Of a full table that has taken them since.
+                    $0.reasons.removeAll { if case .installationFailed = $0 { true } else { false } }
+                }
                 judge(slot)
                 for direction in flows[slot].directions.indices { report(.flowActive, slot, direction) }
             case .interrupted(let carrier):

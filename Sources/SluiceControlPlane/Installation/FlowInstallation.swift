@@ -50,6 +50,8 @@ struct FlowInstallation: Sendable {
     var isActive = false
     /// Its rules are taken away first, to let others into its place.
     var isInterrupted = false
+    /// A full table has refused a rule: it waits for rows, and keeps its room meanwhile.
+    var awaitsRows = false
 
     init(number: UInt64, level: Int) {
         self.number = number

@@ -253,6 +253,7 @@ struct Installation: Sendable {
             if installation.target == target, !installation.isStale, installation.phase != .failed { return }
             installation.target = target
             installation.isStale = true
+            installation.awaitsRows = false
             if let target { installation.level = target.level }
             carriers[Int(carrier)] = installation
         } else if let target {
@@ -337,6 +338,7 @@ struct Installation: Sendable {
         }
         installation.nextRound = 0
         installation.isStale = false
+        installation.awaitsRows = false
         installation.phase = .running
         installation.isActive = false
         failed.remove(carrier)
@@ -350,8 +352,11 @@ struct Installation: Sendable {
     private mutating func interruptOne() -> Bool {
         let holding = unstarted.filter { carriers[Int($0)]?.occupied.isEmpty == false }
         let inCircle = WaitGraph(carriers, unstarted, reservable: reservable, occupancy: occupancy).circles
-        // Those that a switch has refused keep their room until they have another target, and may be waited for.
-        if inCircle.isEmpty, !failed.isEmpty { return false }
+        // Those that a switch has refused keep their room until they have another target, and may be waited for; so do
+        // those whose rows somebody has to leave first.
+        if inCircle.isEmpty, !failed.isEmpty || unstarted.contains(where: { carriers[Int($0)]?.awaitsRows ?? false }) {
+            return false
+        }
         // Without a circle it is the tables of a switch that are waited for: any of them makes room.
         let blocking = inImportanceOrder(inCircle.isEmpty ? holding : inCircle).last
         guard let blocking else { return false }
@@ -528,6 +533,18 @@ struct Installation: Sendable {
     /// The switch at `node` has shown that it holds no more than `most` rules.
     mutating func learnTableSize(_ most: Int, of node: Int) { tables.learn(most, of: node) }
 
+    mutating func forgetTableSize(of node: Int) { tables.forget(node) }
+
+    /// Has `carrier`, which was refused since a table is full, sent again once there are rows for it.
+    mutating func awaitRows(_ carrier: Carrier) {
+        guard failed.remove(carrier) != nil else { return }
+        carriers[Int(carrier)]?.phase = .idle
+        carriers[Int(carrier)]?.isStale = true
+        carriers[Int(carrier)]?.awaitsRows = true
+        changes.carriers.note(Int(carrier))
+        unstarted.insert(carrier)
+    }
+
     private mutating func stopAwaiting(_ carrier: Carrier) {
         guard let marks = carriers[Int(carrier)]?.awaiting, !marks.isEmpty else { return }
         for mark in marks { switches[mark.node].awaited.removeAll { $0 == carrier } }
@@ -564,10 +581,16 @@ struct Installation: Sendable {
         for carrier in switches[node].unconfirmed.sorted() { confirm(carrier) }
     }
 
-    /// Sets out again with carriers that a switch has refused and that have rules on `node`.
+    /// Sets out again with carriers that a switch has refused and that have, or are to have, rules on `node`.
     mutating func retryFailed(on node: Int) -> [Carrier] {
         if failed.isEmpty { return [] }
-        let again = carriersWithRules(on: node).filter { failed.contains($0) }
+        // By what is meant for it: of what it has refused nothing may be left in the account of what it holds.
+        let again = failed.sorted().filter { carrier in
+            let installation = carriers[Int(carrier)]
+            return [installation?.installed, installation?.target?.rules].contains {
+                $0?.rules.contains { $0.switch.position == node } ?? false
+            }
+        }
         for carrier in again {
             failed.remove(carrier)
             carriers[Int(carrier)]?.phase = .idle

@@ -5,6 +5,7 @@ import SluiceForwarding
 import SluiceModel
 
 struct TableRoom: Sendable {
+    private let stated: [Int?]
     private var capacity: [Int?]
     private var isLimited: Bool
     /// Rules beside those of flows, by node, if every link were up.
@@ -14,9 +15,10 @@ struct TableRoom: Sendable {
     private var reservations: [Carrier: [RuleRoom.Count]] = [:]
 
     init(_ topology: Topology) {
-        capacity = topology.nodes.map { node in
+        stated = topology.nodes.map { node in
             if case .switch(let description) = node.kind { description.ruleCapacity } else { nil }
         }
+        capacity = stated
         isLimited = capacity.contains { $0 != nil }
         base = Array(repeating: 0, count: capacity.count)
         reserved = base
@@ -26,6 +28,12 @@ struct TableRoom: Sendable {
     mutating func learn(_ most: Int, of node: Int) {
         capacity[node] = min(capacity[node] ?? .max, most)
         isLimited = true
+    }
+
+    /// The switch at `node` holds what is stated, as far as is known.
+    mutating func forget(_ node: Int) {
+        capacity[node] = stated[node]
+        isLimited = capacity.contains { $0 != nil }
     }
 
     /// Reserves what `carrier` adds on its way from `installed` to `target`; false, and nothing, where a table lacks room.
