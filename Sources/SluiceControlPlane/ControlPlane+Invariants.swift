@@ -30,6 +30,7 @@ extension ControlPlane {
             require(
                 waiting.contains(slot) == (unit.placement == nil && !unit.waitsForStart),
                 "\(unit.id) is on the wrong side of the waiting list")
+            require(unit.state != .active || isActive(unit), "\(unit.id) is active, and its switches do not say so")
             guard let placement = unit.placement else { continue }
             if unit.yields { levels[unit.engineering.hold, default: 0] += 1 }
             require(
@@ -154,6 +155,8 @@ extension ControlPlane {
             }
         }
         if let backup = place.backup {
+            // Or the closures would each have a copy of the whole value.
+            let topology = topology
             let shared = Set(place.path.links).intersection(backup.links).filter { topology[$0].kind == .trunk }
             if !shared.isEmpty { faults.append("\(flow.id): its two paths share a link") }
             if flow.protection == .nodeDisjoint {

@@ -55,6 +55,20 @@ import Testing
         #expect(driver.occurrences.last?.kind == .flowActive)
     }
 
+    @Test func `a flow that changes its path is active again when the switches have confirmed the new one`() throws {
+        var driver = Driver(try Network.diamond())
+        _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: 7)
+        try driver.submit("f", "h1", "h4", megabits: 4)
+        for _ in 0..<3 { for transaction in driver.transactions { try driver.acknowledge(transaction) } }
+        #expect(try driver.state("f") == .active)
+        let links = try driver.flow("f").links
+        _ = try driver.setLink(String(links[1].text.dropLast()), .drained)
+        #expect(try driver.flow("f").links != links)
+        #expect(try driver.state("f") == .admitted)
+        for _ in 0..<6 { for transaction in driver.transactions { try driver.acknowledge(transaction) } }
+        #expect(try driver.state("f") == .active)
+    }
+
     @Test func `a switch has one owner, and is nobody's when that is gone`() throws {
         var driver = Driver(try Network.line(2))
         _ = try driver.ask(.subscribeRules(RulesSubscription(own: true)), client: 7)

@@ -52,16 +52,16 @@ extension ControlPlane {
             $0.blockedBy = nil
             $0.placedAt = now
         }
+        aim(slot)
         judge(slot)
         for direction in flows[slot].directions.indices {
             let links = flows[slot].placement?[direction].path.links ?? []
             let network = topology.links
             report(.flowAdmitted, slot, direction) { occurrence, _ in occurrence.setPath(links, of: network) }
         }
-        aim(slot)
     }
 
-    /// The state of a placed unit follows from what it has got.
+    /// The state of a placed unit follows from what it has got, and from how far the switches are: after `aim`.
     mutating func judge(_ slot: Int) {
         let (state, reasons) = standing(of: flows[slot])
         flows.modify(slot) {
@@ -147,6 +147,7 @@ extension ControlPlane {
         _ consequences: Consequences
     ) -> [MovedFlow] {
         let lacked = flows[slot].state == .degraded
+        aim(slot)
         judge(slot)
         var moved: [MovedFlow] = []
         for direction in present.indices {
@@ -179,7 +180,6 @@ extension ControlPlane {
             report(.flowRestored, slot, 0)
         }
         flows.modify(slot) { [now] in $0.placedAt = now }
-        aim(slot)
         return moved
     }
 

@@ -232,6 +232,7 @@ extension ControlPlane {
             occurrence.rewards = rewards
         }
         aim(slot)
+        judge(slot)
         return true
     }
 }
