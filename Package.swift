@@ -44,8 +44,8 @@ let fuzzTargets: [Target] =
         .executableTarget(
             name: "sluice-fuzz",
             dependencies: [
-                "SluiceCapture", "SluiceControlPlane", "SluiceDocuments", "SluiceJSON", "SluiceModel", "SluiceOpenFlow",
-                "SluiceProtocol", "SluiceStore", "SluiceTelemetry",
+                "SluiceCapture", "SluiceControlPlane", "SluiceDocuments", "SluiceJSON", "SluiceMapping", "SluiceModel",
+                "SluiceOpenFlow", "SluiceProtocol", "SluiceStore", "SluiceTelemetry",
             ],
             swiftSettings: swiftSettings,
             linkerSettings: [.unsafeFlags(fuzzFlags + ["-use-ld=lld"])])

@@ -6,6 +6,7 @@ private import SluiceCapture
 private import SluiceControlPlane
 private import SluiceDocuments
 private import SluiceJSON
+private import SluiceMapping
 private import SluiceModel
 private import SluiceOpenFlow
 private import SluiceProtocol
@@ -46,6 +47,15 @@ private let targets: [FuzzTarget] = [
         }
         precondition(SluiceTopologyWriter.write(again.topology) == written)
     },
+    FuzzTarget(name: "placements") { bytes in
+        guard
+            let placements = try? PlacementDocument.read(
+                DocumentFile(name: "input", bytes: bytes), topology: triangle)
+        else { return }
+        for (_, path) in placements.paths {
+            precondition(Path(path.links, in: triangle) == path, "a path that loops or does not join")
+        }
+    },
     FuzzTarget(name: "policy") { bytes in
         _ = try? PolicyReader.read(DocumentFile(name: "input", bytes: bytes))
     },
@@ -59,6 +69,50 @@ private let targets: [FuzzTarget] = [
         for byte in bytes { pieces.receive([byte]) { linesOfPieces.append($0) } }
         precondition(lines == linesOfPieces)
         for case .line(let line) in lines { _ = CallDecoder.decode(line) }
+    },
+    FuzzTarget(name: "control") { bytes in
+        // From lines to decisions: whatever clients say, each request has one answer, which can be written, and the
+        // control plane stays in order.
+        var plane = ControlPlane(topology: triangle, policy: .standard)
+        var framer = LineFramer(limit: 1 << 12)
+        var ticket: UInt64 = 0
+        framer.receive(bytes) { frame in
+            guard case .line(let line) = frame else { return }
+            var calls: [Call]
+            switch CallDecoder.decode(line) {
+            case .single(let call): calls = [call]
+            case .batch(let all): calls = all
+            }
+            for call in calls.prefix(16) {
+                guard let invocation = try? call.content.get(), let command = try? Command(invocation),
+                    case .plane(let request) = command
+                else { continue }
+                ticket += 1
+                let effects = plane.handle(
+                    .request(Ticket(ticket), from: ClientID(1), request), at: Instant(nanoseconds: Int64(ticket)))
+                var answers = 0
+                for effect in effects {
+                    guard case .reply(Ticket(ticket), let answer) = effect else { continue }
+                    answers += 1
+                    let names = KnownNames(topology: plane.topology, policy: plane.policy)
+                    var writer = JSONWriter()
+                    switch answer {
+                    case .success(let response):
+                        ReplyEncoder.result(.null, to: &writer) {
+                            $0.response(response, DaemonFacts(uptimeSeconds: 0, clients: 1), names)
+                        }
+                    case .failure(let error):
+                        ReplyEncoder.fault(
+                            .null, ProtocolFault(error, nearest: names.nearest(to: error)), to: &writer)
+                    }
+                    precondition((try? JSONNode(parsing: writer.bytes)) != nil, "an answer is not JSON")
+                }
+                if case .optimize = request { continue }
+                precondition(answers == 1, "\(answers) answers")
+            }
+        }
+        let faults = plane.checkInvariants()
+        precondition(faults.isEmpty, faults.first ?? "")
     },
     FuzzTarget(name: "journal") { bytes in
         // An entry; then each of its records, which must be the same when it is written and read again, as bytes and
@@ -137,6 +191,28 @@ private let targets: [FuzzTarget] = [
         precondition(intake.reports + intake.refusals.total > 0, "a datagram went uncounted")
     },
 ]
+
+/// Three switches, a, b and c, each joined to the others, with hosts ha and hb.
+private let triangle: Topology = {
+    let names = ["a", "b", "c"]
+    var nodes = names.enumerated().map { number, name in
+        Node(id: NodeID(name), kind: .switch(Switch(datapath: DatapathID(UInt64(number + 1)))))
+    }
+    var cables = [(0, 1), (1, 2), (0, 2)].map { ends in
+        Cable(
+            id: names[ends.0] + names[ends.1], a: .init(node: nodes[ends.0].id), b: .init(node: nodes[ends.1].id),
+            capacity: .megabits(10), latency: Latency(microseconds: 1_000))
+    }
+    for (number, name) in ["a", "b"].enumerated() {
+        let host = NodeID("h" + name)
+        nodes.append(Node(id: host, kind: .host(Host(ipv4: IPv4Prefix(0x0a00_0001 + UInt32(number))))))
+        cables.append(Cable.access(of: host, to: Cable.End(node: NodeID(name))))
+    }
+    guard let topology = try? Topology(name: "triangle", nodes: nodes, cables: cables) else {
+        preconditionFailure("three switches and three cables are a topology")
+    }
+    return topology
+}()
 
 /// Two switches, 1 and 2, joined at their ports 1.
 private func fuzzedIntake(_ format: ReportFormat) -> ReportIntake {
