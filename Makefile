@@ -5,8 +5,9 @@
 # make deb       the same as a Debian package in .build/deb, which needs no Swift runtime
 # make format    format all Swift sources
 # make bench     measure the solver, with its peers, on the instances in SUITE
-# make check-long what takes minutes: every decoder fuzzed for a while, the daemon killed 200 times
+# make check-long what takes minutes: every decoder fuzzed for a while, the daemon killed 200 times, a million events
 # make simulate  a network in a box: 40 seeds of every kind of trouble, 10 000 events each
+# make million   the same for 100 seeds, after all that have found something once
 # make soak      the same for SOAK_SEEDS seeds; 1 000 are ten million events
 # make sanitize  the tests under the thread and the address sanitizer
 # make coverage  which lines the tests run, by module
@@ -29,7 +30,7 @@ PROGRAMS ?= .build/release
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= quantities json documents policy requests captures reports journal openflow
+FUZZ_TARGETS ?= quantities json documents policy placements requests control captures reports journal openflow
 
 .PHONY: demo test build install install-files deb check-deb format lint bench check-long cancellation crashes fuzz clean \
     simulate soak million sanitize coverage \
@@ -57,7 +58,7 @@ bench: build
 check-long: FUZZ_SECONDS = 30
 # What switches and captures send is the most hostile: a minute each.
 check-long: FUZZ_LONG_TARGETS = captures reports
-check-long: fuzz crashes
+check-long: fuzz crashes million
 
 # A hundred seeds, and those that have found something once.
 million: build
@@ -97,12 +98,15 @@ crashes: packages-build packages-test
 	$(SWIFT_BUILD) --build-tests
 	SLUICE_CRASHES=200 swift test -c release --skip-build --filter CrashTests
 
-# Corpora of one run stay in .build-fuzz/corpus for the next; what made a decoder fail is left in .build-fuzz/findings.
+# Begins with Tests/Corpora. What a run adds stays in .build-fuzz/corpus for the next; what made a decoder fail is left in
+# .build-fuzz/findings.
 fuzz: packages-build
 	SLUICE_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product sluice-fuzz
 	@mkdir -p .build-fuzz/findings $(FUZZ_TARGETS:%=.build-fuzz/corpus/%)
-	@cp -f policies/*.yaml .build-fuzz/corpus/policy/ 2>/dev/null || true
-	@cp -f topologies/*.json .build-fuzz/corpus/documents/ 2>/dev/null || true
+	@cp -f policies/*.yaml .build-fuzz/corpus/policy/
+	@cp -f topologies/*.json .build-fuzz/corpus/documents/
+	@cp -f Tests/Corpora/requests/* .build-fuzz/corpus/control/
+	@cp -rf Tests/Corpora/* .build-fuzz/corpus/
 	@for target in $(FUZZ_TARGETS); do \
 	    seconds=$(FUZZ_SECONDS); \
 	    case " $(FUZZ_LONG_TARGETS) " in *" $$target "*) seconds=60;; esac; \

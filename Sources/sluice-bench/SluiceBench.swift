@@ -16,6 +16,7 @@ struct SluiceBench: ParsableCommand {
             LearningBench.self,
             OpenFlowBench.self,
             ReplayBench.self,
+            SimulationBench.self,
             SolverBench.self,
         ])
 }

@@ -229,6 +229,8 @@ extension Installation {
 extension FlowRules {
     /// In whatever order.
     fileprivate func hasSameRules(as other: FlowRules) -> Bool {
-        meter == other.meter && rules.count == other.rules.count && rules.allSatisfy(other.rules.contains)
+        meter == other.meter
+            && (rules == other.rules
+                || rules.count == other.rules.count && rules.allSatisfy(other.rules.contains))
     }
 }

@@ -1,7 +1,7 @@
 // Mistakes that a test plants to see that the simulator finds them, each of a kind that has hurt systems like this one.
 // Nothing but tests ever sets one.
 
-import SluiceModel
+package import SluiceModel
 
 package enum PlantedDefect: String, Hashable, Sendable, CaseIterable {
     /// Of what flows that give way have held, a part is not released.
@@ -32,6 +32,13 @@ extension ControlPlane {
 }
 
 extension ControlPlane {
+    /// Whether a switch is believed to have no room for another rule. Mutating, or the whole value would be copied for
+    /// the call, as for the next.
+    package mutating func hasFullTables() -> Bool { !ruleRoom.full.isEmpty }
+
+    /// What flows hold on `link`.
+    package mutating func heldBitsPerSecond(on link: LinkIndex) -> Int { held(on: link).bitsPerSecond }
+
     /// How much waits, or is remembered, where something could grow without bound.
     package var queueLengths: (timers: Int, transactions: Int, ended: Int) {
         (timers.count, installation.switches.map(\.recent.count).max() ?? 0, ended.all.count)

@@ -6,13 +6,13 @@ import SluiceModel
 import SluiceSolver
 
 extension Checker {
-    func judge(_ answer: Result<Response, RequestError>, to request: Request) {
+    func judge(_ answer: Result<Response, RequestError>, to request: Request, _ daemon: SimulatedDaemon) {
         switch (request, answer) {
         case (.submit(let asked, _), .success(.flow(let result))):
             require(
                 (result.rejection != nil) == (result.flow.state == .rejected), .state,
                 "\(result.flow.id) is \(result.flow.state.rawValue), and its rejection does not fit that")
-            if let rejection = result.rejection { judge(rejection, of: asked, result.flow) }
+            if let rejection = result.rejection { judge(rejection, of: asked, result.flow, daemon) }
         case (.submitBatch(let flows, let atomic, _), .success(.batch(let items))):
             require(flows.count == items.count, .reply, "a batch of \(flows.count) was answered \(items.count) times")
             guard atomic else { return }
@@ -34,7 +34,9 @@ extension Checker {
     }
 
     /// Only plain flows, which take any path: for them the reason follows from the links alone.
-    private func judge(_ rejection: Rejection, of request: FlowRequest, _ flow: FlowView) {
+    private func judge(
+        _ rejection: Rejection, of request: FlowRequest, _ flow: FlowView, _ daemon: SimulatedDaemon
+    ) {
         guard request.reverseBandwidth == nil, request.protection == .none, request.constraints.via.isEmpty,
             request.constraints.maxHops == nil, policy.bandwidthConstraints.model == .none,
             let source = topology.index(of: request.source), let destination = topology.index(of: request.destination)
@@ -69,7 +71,9 @@ extension Checker {
         let bound = request.constraints.maxLatency?.microseconds ?? .max
         func exists(_ room: [Int]?) -> Bool { fastest(room).map { $0 <= bound } ?? false }
         switch rejection.code {
-        case .noPath: require(fastest(nil) == nil, .refusal, "\(flow.id): no_path, and there is one")
+        case .noPath:
+            require(
+                fastest(nil) == nil, .refusal, "\(flow.id): no_path (\(rejection.message)), and there is one")
         case .latencyUnreachable:
             require(fastest(nil) != nil && !exists(nil), .refusal, "\(flow.id): latency_unreachable is not so")
         case .noCapacity, .outranked:
@@ -79,6 +83,8 @@ extension Checker {
                     !exists(room { $0.yields && $0.hold < setup }), .refusal,
                     "\(flow.id): \(rejection.code.rawValue), and less important flows are in the way")
             }
+            // They bear on who is in whose way.
+            if daemon.hasFullTables { return }
             let amongEquals = exists(room { $0.hold <= setup })
             held = Array(repeating: 0, count: held.count)
             let inEmpty = exists(room { _ in false })

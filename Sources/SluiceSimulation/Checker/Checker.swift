@@ -92,7 +92,9 @@ final class Checker {
                 count("decisions")
                 require(
                     open.remove(ticket) != nil, .reply, "ticket \(ticket.raw) has been answered twice, or never asked")
-                if case .request(ticket, _, let request) = decision.event { judge(answer, to: request) }
+                if case .request(ticket, _, let request) = decision.event {
+                    judge(answer, to: request, daemon)
+                }
                 if case .success(.optimization(let report)) = answer { judge(report) }
             case .notify, .solve, .wake: break
             }
@@ -111,11 +113,11 @@ final class Checker {
     }
 
     /// What the event has touched agrees with the control plane, the topology and the switches.
-    func checkTouched(_ plane: ControlPlane, switches: [SimulatedSwitch?], isDown: [Bool]) {
+    func checkTouched(_ daemon: SimulatedDaemon, switches: [SimulatedSwitch?], isDown: [Bool]) {
         for link in changedLinks.sorted() {
             let index = LinkIndex(link)
             let held = shadow.held[link]
-            let ledger = plane.held(on: index).bitsPerSecond
+            let ledger = daemon.held(on: index)
             if held != ledger {
                 report(.ledger, "\(topology.name(of: index)): the ledger says \(ledger), flows hold \(held)")
             }

@@ -106,6 +106,14 @@ final class SimulatedDaemon {
         ofNode[node].flatMap { switches[$0] }.map { $0.agent.isSettled } ?? false
     }
 
+    // Whoever reads a part of `plane` from outside has all of it copied for that.
+
+    /// Bits a second that the ledger holds on `link`.
+    func held(on link: LinkIndex) -> Int { plane.heldBitsPerSecond(on: link) }
+
+    /// Whether a switch is believed to have no room for another rule.
+    var hasFullTables: Bool { plane.hasFullTables() }
+
     /// The session that drives the switch at `node`.
     func connection(of node: NodeIndex) -> UInt64? { ofNode[node] }
 

@@ -54,7 +54,7 @@ struct SimulatedDisk {
 /// The journal on such a disk.
 struct SimulatedJournal {
     private static let header = 20
-    /// Bytes beyond which the journal is written anew as its records.
+    /// Bytes beyond which the journal is written anew as its records, unless these alone are more.
     private static let foldBytes = 1 << 20
 
     var disk = SimulatedDisk()
@@ -92,7 +92,7 @@ struct SimulatedJournal {
     mutating func sync() throws(SimulatedDisk.Failure) {
         if skipsSync { return }
         try disk.sync()
-        if disk.durable.count - sizeAtFold > Self.foldBytes { try fold() }
+        if disk.durable.count - sizeAtFold > max(Self.foldBytes, sizeAtFold) { try fold() }
     }
 
     /// Whether there is room again.
@@ -114,14 +114,8 @@ struct SimulatedJournal {
     }
 
     private mutating func fold() throws(SimulatedDisk.Failure) {
-        var changes: [PlaneChange] = []
-        for key in records.keys.sorted() {
-            guard let body = records[key], let record = try? PlaneRecord(key, bytes: body) else {
-                preconditionFailure("a record that was written cannot be read")
-            }
-            changes.append(PlaneChange(key: key, record: record))
-        }
-        let whole = Self.frame(JournalEntry.bytes(of: changes), sequence: sequence)
+        let items = records.keys.sorted().map { (key: $0, body: records[$0]) }
+        let whole = Self.frame(JournalEntry.bytes(of: items), sequence: sequence)
         do throws(SimulatedDisk.Failure) {
             try disk.replace(by: whole)
             sizeAtFold = whole.count

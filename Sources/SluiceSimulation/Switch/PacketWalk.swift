@@ -95,13 +95,8 @@ struct PacketWalk {
             if seen.contains(place) { return .looped(place.node) }
             seen.append(place)
             guard let table = switches[place.node.position] else { return .dropped(place.node, why: "no switch") }
-            var best: (priority: UInt16, row: SimulatedSwitch.Row)?
-            for rows in table.candidates(udpDestination: place.packet.destinationPort) {
-                for (key, row) in rows where best == nil || key.priority > best?.priority ?? 0 {
-                    if accepts(key.match, place) { best = (key.priority, row) }
-                }
-            }
-            guard let row = best?.row else { return .dropped(place.node, why: "no rule is its") }
+            let best = table.rows.best(udpDestination: place.packet.destinationPort) { accepts($0, place) }
+            guard let row = best else { return .dropped(place.node, why: "no rule is its") }
             var packet = place.packet
             var outputs: [UInt32] = []
             for instruction in row.instructions {

@@ -195,9 +195,6 @@ final class SimulatedSwitch {
             Envelope(xid: xid, message: .bundleControl(BundleControl(.commitReply, bundle: control.bundle))))
     }
 
-    /// All rows that may be a packet's to this UDP port, and some more.
-    func candidates(udpDestination: UInt16) -> [[RowKey: Row]] { rows.candidates(udpDestination: udpDestination) }
-
     /// Groups and meters that no row leads to.
     var unused: (groups: Set<UInt32>, meters: Set<UInt32>) {
         var (groups, meters) = (Set(groups.keys), Set(meters.keys))
@@ -355,24 +352,52 @@ final class SimulatedSwitch {
 /// The rows of one table, those for one UDP port together, so that a packet need not be held against all.
 struct SwitchRows {
     private static let rest: UInt32 = .max
-    private var byPort: [UInt32: [RowKey: SimulatedSwitch.Row]] = [:]
+    /// Few for any one port but `rest`, each in the order in which they came.
+    private var byPort: [UInt32: [(key: RowKey, value: SimulatedSwitch.Row)]] = [:]
+    /// No row of those for any port has more; it may be too much, once rows have gone.
+    private var restPriority: UInt16 = 0
 
     private static func port(of key: RowKey) -> UInt32 { key.match[.udpDestination].map { UInt32($0) } ?? rest }
 
     subscript(key: RowKey) -> SimulatedSwitch.Row? {
-        get { byPort[Self.port(of: key)]?[key] }
+        get {
+            let rows = byPort[Self.port(of: key)]
+            return rows?.first { $0.key == key }?.value
+        }
         set {
             let port = Self.port(of: key)
-            byPort[port, default: [:]][key] = newValue
-            if byPort[port]?.isEmpty == true { byPort[port] = nil }
+            if port == Self.rest, newValue != nil { restPriority = max(restPriority, key.priority) }
+            let place = byPort[port]?.firstIndex { $0.key == key }
+            switch (place, newValue) {
+            case (nil, nil): break
+            case (nil, .some(let row)): byPort[port, default: []].append((key, row))
+            case (.some(let place), .some(let row)): byPort[port]?[place].value = row
+            case (.some(let place), nil):
+                byPort[port]?.remove(at: place)
+                if byPort[port]?.isEmpty == true { byPort[port] = nil }
+            }
         }
     }
 
+    /// Those for any port, and then by port.
     var all: [(key: RowKey, value: SimulatedSwitch.Row)] {
-        byPort.values.flatMap { rows in rows.map { (key: $0.key, value: $0.value) } }
+        let ports = byPort.keys.filter { $0 != Self.rest }.sorted()
+        return ([Self.rest] + ports).flatMap { byPort[$0] ?? [] }
     }
 
-    func candidates(udpDestination: UInt16) -> [[RowKey: SimulatedSwitch.Row]] {
-        [byPort[UInt32(udpDestination)], byPort[Self.rest]].compactMap { $0 }
+    /// The row of the highest priority that `accepts` a packet to `udpDestination`.
+    func best(udpDestination: UInt16, _ accepts: (Match) -> Bool) -> SimulatedSwitch.Row? {
+        var found: (priority: UInt16, row: SimulatedSwitch.Row)?
+        func look(_ port: UInt32) {
+            guard let rows = byPort[port] else { return }
+            for place in rows.indices {
+                let priority = rows[place].key.priority
+                if let found, priority <= found.priority { continue }
+                if accepts(rows[place].key.match) { found = (priority, rows[place].value) }
+            }
+        }
+        look(UInt32(udpDestination))
+        if found.map({ $0.priority < restPriority }) ?? true { look(Self.rest) }
+        return found?.row
     }
 }

@@ -5,19 +5,30 @@ struct EventQueue<Payload> {
     private struct Entry {
         var time: Int64
         var order: UInt64
-        var payload: Payload
+        /// Of the payload, which is not moved about in the heap.
+        var place: Int
 
         func isBefore(_ other: Entry) -> Bool { time != other.time ? time < other.time : order < other.order }
     }
 
     private var heap: [Entry] = []
+    private var payloads: [Payload?] = []
+    private var freePlaces: [Int] = []
     private var nextOrder: UInt64 = 0
 
     var count: Int { heap.count }
     var nextTime: Int64? { heap.first?.time }
 
     mutating func add(_ payload: Payload, at time: Int64) {
-        heap.append(Entry(time: time, order: nextOrder, payload: payload))
+        let place: Int
+        if let free = freePlaces.popLast() {
+            place = free
+            payloads[place] = payload
+        } else {
+            place = payloads.count
+            payloads.append(payload)
+        }
+        heap.append(Entry(time: time, order: nextOrder, place: place))
         nextOrder += 1
         var child = heap.count - 1
         while child > 0 {
@@ -43,6 +54,8 @@ struct EventQueue<Payload> {
             heap.swapAt(parent, least)
             parent = least
         }
-        return (first.time, first.payload)
+        guard let payload = payloads[first.place].take() else { preconditionFailure("a place in the heap is empty") }
+        freePlaces.append(first.place)
+        return (first.time, payload)
     }
 }

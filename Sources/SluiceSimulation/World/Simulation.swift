@@ -366,7 +366,7 @@ package final class Simulation {
         if let trace { for decision in decisions { tell(decision, trace) } }
         for decision in decisions { checker.observe(decision, of: daemon, switches: switches, isDown: isDown) }
         for changes in told { checker.tell(changes, entries: journal.length) }
-        checker.checkTouched(daemon.plane, switches: switches, isDown: isDown)
+        checker.checkTouched(daemon, switches: switches, isDown: isDown)
         if result.events % Self.scratchInterval == 0, !checker.hasFault {
             checker.checkEverything(daemon, switches: switches, isDown: isDown)
             if queue.count > 500_000 { fail(.growth, "\(queue.count) happenings wait") }

@@ -10,14 +10,18 @@ package struct JournalEntry: Sendable {
 
     /// The bytes of `changes`.
     package static func bytes(of changes: [PlaneChange]) -> [UInt8] {
+        bytes(of: changes.map { ($0.key, $0.record?.bytes) })
+    }
+
+    /// The bytes of what `items(of:)` has read.
+    package static func bytes(of items: [Item]) -> [UInt8] {
         var sink = BinarySink()
         sink.unsigned("version", UInt64(version))
-        sink.unsigned("count", UInt64(changes.count))
-        for change in changes {
-            sink.unsigned("key", UInt64(change.key.packed))
-            sink.presence("body", change.record != nil)
-            guard let record = change.record else { continue }
-            let body = record.bytes
+        sink.unsigned("count", UInt64(items.count))
+        for item in items {
+            sink.unsigned("key", UInt64(item.key.packed))
+            sink.presence("body", item.body != nil)
+            guard let body = item.body else { continue }
             sink.unsigned("size", UInt64(body.count))
             sink.append(body)
         }

@@ -8,6 +8,13 @@ package enum Checksum {
 
     /// Of `bytes` under `key`, so that a body under another key does not pass.
     package static func of(_ bytes: some Collection<UInt8>, key: Int64) -> UInt32 {
+        bytes.withContiguousStorageIfAvailable { of($0, key: key) }
+            ?? Array(bytes).withUnsafeBufferPointer { of($0, key: key) }
+    }
+
+    /// Not generic, so that it is as fast for callers in other modules.
+    private static func of(_ bytes: UnsafeBufferPointer<UInt8>, key: Int64) -> UInt32 {
+        let table = table
         var value: UInt32 = .max
         for shift in stride(from: Int64(0), to: 64, by: 8) {
             value = table[Int((value ^ UInt32(truncatingIfNeeded: key >> shift)) & 0xff)] ^ value >> 8
