@@ -84,7 +84,7 @@ import Testing
         try overfill(&driver, priority: 1)
         let refused = try driver.submit("more", "h1", "h2", megabits: 9, priority: 1) { $0.match = .tcp(10) }
         #expect(refused.rejection?.code == .limitReached)
-        #expect(refused.rejection?.detail == .ruleCapacity(NodeID("s2"), 3))
+        #expect(refused.rejection?.detail == .ruleCapacity(NodeID("s2"), 5))
         let fast = try driver.submit("fast", "h1", "h2", megabits: 9, priority: 1) {
             $0.match = .tcp(11)
             $0.constraints.maxLatency = Latency(microseconds: 1)

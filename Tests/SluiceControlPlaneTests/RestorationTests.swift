@@ -231,7 +231,7 @@ extension Response {
                 // Follows from the flow and its placement.
                 "target", "isStale",
                 // Of the round in progress, which starts again.
-                "rounds", "nextRound", "awaiting", "marks", "isActive",
+                "rounds", "nextRound", "awaiting", "marks", "isActive", "awaitsRows",
             ])
     }
 

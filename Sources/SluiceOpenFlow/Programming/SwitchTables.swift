@@ -49,7 +49,8 @@ struct SwitchTables: Sendable {
     private var dirtyRuleSet: Set<Rule.Key> = []
     private var dirtyGroups: Set<UInt32> = []
     private var dirtyMeters: Set<UInt32> = []
-    private var strays: [RowKey: UInt64] = [:]
+    /// Rows of ours that nobody knows any more, in the order in which the switch lists them.
+    private var strays: [(row: RowKey, wireCookie: UInt64)] = []
     private var foreignRows: [RowKey: UInt64] = [:]
     private var foreignGroups: Set<UInt32> = []
     private var foreignMeters: Set<UInt32> = []
@@ -90,7 +91,11 @@ struct SwitchTables: Sendable {
 
     private static func inOrder(_ left: Rule.Key, _ right: Rule.Key) -> Bool {
         if left.priority != right.priority { return left.priority > right.priority }
-        return left.match.fields.precedes(right.match.fields)
+        if left.match.fields.precedes(right.match.fields) { return true }
+        if right.match.fields.precedes(left.match.fields) { return false }
+        // One flow may come by several ports, and labelled packets are known by nothing else.
+        return (left.match.inPort?.raw ?? 0, left.match.label ?? 0)
+            < (right.match.inPort?.raw ?? 0, right.match.label ?? 0)
     }
 
     /// Takes note of what the switch holds: what is as desired is confirmed, what differs is dirty, what is ours and
@@ -100,7 +105,7 @@ struct SwitchTables: Sendable {
         installedRows = [:]
         installedGroups = [:]
         installedMeters = [:]
-        strays = [:]
+        strays = []
         foreignRows = [:]
         var wanted: [RowKey: Rule] = [:]
         for rule in desired.rules.values { if let row = try? rule.row() { wanted[row] = rule } }
@@ -120,7 +125,7 @@ struct SwitchTables: Sendable {
             if let rule = wanted[row] {
                 if rule.cookie == cookie, rule.instructions == flow.instructions { remember(rule, at: row) }
             } else {
-                strays[row] = flow.cookie
+                strays.append((row, flow.cookie))
             }
         }
         // What a group that is not ours leads to is its owner's too.
@@ -247,8 +252,8 @@ extension SwitchTables {
             rules.append(
                 Step(change: .rule(rule, row), cookies: [rule.cookie], diverts: installedRules[key] != nil))
         }
-        for (row, cookie) in strays.sorted(by: { $0.value < $1.value }) {
-            removals.append(Step(change: .removeStray(row, wireCookie: cookie), cookies: []))
+        for stray in strays {
+            removals.append(Step(change: .removeStray(stray.row, wireCookie: stray.wireCookie), cookies: []))
         }
         var (meters, lateMeters): ([Step], [Step]) = ([], [])
         for id in dirtyMeters.sorted() where !foreignMeters.contains(id) {
@@ -277,7 +282,7 @@ extension SwitchTables {
         dirtyRuleSet = []
         dirtyGroups = []
         dirtyMeters = []
-        strays = [:]
+        strays = []
         return meters + groups + rules + removals + lateGroups + lateMeters
     }
 
