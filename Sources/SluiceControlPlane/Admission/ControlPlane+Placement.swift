@@ -111,7 +111,9 @@ extension ControlPlane {
     private mutating func attemptDisplacing(
         _ unit: FlowUnit, _ bandwidths: [Bandwidth], _ consequences: inout Consequences
     ) -> [Int]? {
-        let slip = plantedDefect == .priorityOffByOne ? 1 : 0
+        // Not for those that have just given way themselves: two equals would push each other out for ever.
+        let slips = plantedDefect == .priorityOffByOne && consequences.displacedBy[unit.slot] == nil
+        let slip = slips ? 1 : 0
         let levels = yieldingLevels.filter { $0 < unit.engineering.setup + slip }
         guard let highest = levels.last, hasRoute(unit, bandwidths, .displacing(level: highest)) else { return nil }
         // Room grows with the level: find the lowest level at which every direction alone has a path.
