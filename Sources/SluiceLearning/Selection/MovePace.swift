@@ -14,7 +14,7 @@ package struct MovePace: Sendable {
     /// Gain in reward that is much.
     package static let urgentGain = 0.1
     /// Share of the flows that are many.
-    package static let urgentShare = 0.02
+    package static let urgentShare = 0.04
     /// Most moves of a second that are told apart; no more flows than this move in one for little.
     private static let remembered = 512
 

@@ -47,9 +47,7 @@ package struct MoveRound: Sendable {
         guard let move = selector.recommendation(among: available, at: now) else { return nil }
         let former = selector.paths[selector.current].links.filter { !move.path.links.contains($0) }
         let added = move.path.links.filter { !selector.paths[selector.current].links.contains($0) }
-        guard pace.permits(gain: move.reward - move.formerReward, flows: learners),
-            let bottleneck = bottleneck(of: former, estimates), allowance[bottleneck.position] > 0
-        else { return nil }
+        guard let bottleneck = bottleneck(of: former, estimates) else { return nil }
         var expected = estimates
         for link in former { expected.project(bandwidth, on: topology[link], arriving: false) }
         for link in added { expected.project(bandwidth, on: topology[link], arriving: true) }
@@ -58,6 +56,10 @@ package struct MoveRound: Sendable {
         }
         selector.measure(from: expected, in: topology, at: now)
         guard let reward = selector.rewards[move.candidate], reward >= move.formerReward else { return nil }
+        // Only who could move counts among those who wish to: others may wish for ever.
+        guard pace.permits(gain: reward - move.formerReward, flows: learners), allowance[bottleneck.position] > 0 else {
+            return nil
+        }
         estimates = expected
         allowance[bottleneck.position] -= 1
         pace.count(at: now)
