@@ -60,12 +60,12 @@ private struct Crowd {
 
     @Test func `each move is charged before the next is looked at`() throws {
         var crowd = try Crowd(flows: 100)
-        crowd.report([0.6, 0.3], seconds: 10)
+        crowd.report([0.9, 0.3], seconds: 10)
         let before = crowd.estimates.utilisation(of: crowd.links[1], at: crowd.now) ?? 0
-        // Two flows of 8 Mbit/s make 0.44 and 0.46 of 0.6 and 0.3; a third has nothing to gain.
-        #expect(crowd.approved(.megabits(8)) == 2)
+        // Two flows of 16 Mbit/s make 0.58 and 0.62 of 0.9 and 0.3; a third has nothing to gain.
+        #expect(crowd.approved(.megabits(16)) == 2)
         let after = crowd.estimates.utilisation(of: crowd.links[1], at: crowd.now) ?? 0
-        #expect(abs(after - before - 0.16) < 1e-9)
+        #expect(abs(after - before - 0.32) < 1e-9)
     }
 
     @Test func `a flow whose own load would make the new path worse than the old one stays`() throws {
