@@ -181,15 +181,22 @@ extension ControlPlane {
     private mutating func move(
         _ slot: Int, _ direction: Int, _ selector: inout PathSelector, _ round: inout MoveRound
     ) -> Bool {
-        guard let placement = flows[slot].placement?[direction],
+        guard let placement = flows[slot].placement?[direction] else { return false }
+        let (formerRound, formerExpected) = (round, learning.expected)
+        guard
             let recommendation = round.approve(
                 selector, bandwidth: placement.bandwidth,
                 among: available(selector, placement, for: flows[slot].holder(direction)),
-                estimates: &learning.expected),
-            relocate(
-                slot, direction, to: DirectionPlacement(bandwidth: placement.bandwidth, path: recommendation.path),
-                rewards: (recommendation.formerReward, recommendation.reward))
+                estimates: &learning.expected)
         else { return false }
+        let place = DirectionPlacement(bandwidth: placement.bandwidth, path: recommendation.path)
+        guard
+            relocate(slot, direction, to: place, rewards: (recommendation.formerReward, recommendation.reward))
+        else {
+            // A table on the way is full: nothing has moved, and others may.
+            (round, learning.expected) = (formerRound, formerExpected)
+            return false
+        }
         selector.place(on: recommendation.candidate, at: now)
         return true
     }

@@ -23,13 +23,18 @@ extension ControlPlane {
                 possible.remove(ActionSet(action: least))
                 continue
             }
+            let (formerRound, formerExpected) = (round, learning.expected)
             guard
                 let rewards = round.approve(
                     selector, bandwidth: placement.bandwidth, from: present, to: wanted,
-                    tolerance: learning.policy.margin, estimates: &learning.expected),
-                relocate(slot, direction, to: place, rewards: rewards),
-                let main = selector.paths.firstIndex(of: place.path)
+                    tolerance: learning.policy.margin, estimates: &learning.expected)
             else { return false }
+            guard relocate(slot, direction, to: place, rewards: rewards),
+                let main = selector.paths.firstIndex(of: place.path)
+            else {
+                (round, learning.expected) = (formerRound, formerExpected)
+                return false
+            }
             selector.split(mainly: main, at: now)
             return true
         }
