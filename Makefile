@@ -98,9 +98,9 @@ crashes: packages-build packages-test
 	$(SWIFT_BUILD) --build-tests
 	SLUICE_CRASHES=200 swift test -c release --skip-build --filter CrashTests
 
-# Leaks are not looked for: Swift keeps some pointers in a form that the sanitizer takes for none, and calls constants
-# leaked. Memory that grows meets -rss_limit_mb. Begins with Tests/Corpora. What a run adds stays in .build-fuzz/corpus for the next; what made a decoder fail is left in
-# .build-fuzz/findings.
+# Begins with Tests/Corpora. What a run adds stays in .build-fuzz/corpus for the next; what made a decoder fail is left in
+# .build-fuzz/findings. Leaks are not looked for: Swift keeps some pointers in a form that the sanitizer takes for none,
+# and calls constants leaked. Memory that grows meets -rss_limit_mb.
 fuzz: packages-build
 	SLUICE_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product sluice-fuzz
 	@mkdir -p .build-fuzz/findings $(FUZZ_TARGETS:%=.build-fuzz/corpus/%)
