@@ -13,6 +13,9 @@ package import SluiceModel
 ///
 /// Each product fits 32 bits. T / (N − 1) changes only with the set, so a data plane would keep it in a table. What
 /// shifting truncates favours the small, so no action ever quite disappears; the floor makes that a promise.
+///
+/// The scheme is that of Narendra and Thathachar (1989, chapter 6); the rounding is ours. Choose it where probabilities have
+/// to be the same bits on every machine, or are to be computed in a switch; otherwise `LinearAutomaton` behaves alike.
 package struct FixedPointAutomaton: LearningAutomaton, Hashable {
     /// What all weights sum to.
     package static let one: UInt32 = 1 << 16
