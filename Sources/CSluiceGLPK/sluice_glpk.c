@@ -76,6 +76,11 @@ static void in_search(glp_tree *tree, void *info) {
     }
 }
 
+static void add_rows(glp_prob *problem, int32_t count, const double *limit) {
+    if (count > 0) glp_add_rows(problem, count);
+    for (int32_t i = 0; i < count; i++) glp_set_row_bnds(problem, i + 1, GLP_UP, 0, limit[i]);
+}
+
 static void add_columns(glp_prob *problem, const struct sluice_model *model, bool unit, int *rows, double *entries) {
     int first = glp_add_cols(problem, model->columns);
     for (int32_t j = 0; j < model->columns; j++) {
@@ -125,10 +130,7 @@ static void solve(struct job *job) {
     double deadline = seconds() + job->seconds_limit;
     glp_prob *problem = glp_create_prob();
     glp_set_obj_dir(problem, GLP_MAX);
-    if (model->rows > 0) glp_add_rows(problem, model->rows);
-    for (int32_t i = 0; i < model->rows; i++) {
-        glp_set_row_bnds(problem, i + 1, GLP_UP, 0, model->row_limit[i]);
-    }
+    add_rows(problem, model->rows, model->row_limit);
     if (model->columns > 0) add_columns(problem, model, true, job->rows, job->entries);
     int code = relax(problem, GLP_PRIMAL, deadline, job->should_stop, job->context);
     job->result->bound = INFINITY;
@@ -236,8 +238,7 @@ struct sluice_master *sluice_master_create(int32_t rows, const double *row_limit
     if (setjmp(jump) == 0) {
         master->problem = glp_create_prob();
         glp_set_obj_dir(master->problem, GLP_MAX);
-        if (rows > 0) glp_add_rows(master->problem, rows);
-        for (int32_t i = 0; i < rows; i++) glp_set_row_bnds(master->problem, i + 1, GLP_UP, 0, row_limit[i]);
+        add_rows(master->problem, rows, row_limit);
         return master;
     }
     fail(result);
@@ -327,10 +328,7 @@ struct sluice_relaxation *sluice_relaxation_create(const struct sluice_model *mo
     if (setjmp(jump) == 0) {
         glp_prob *problem = glp_create_prob();
         glp_set_obj_dir(problem, GLP_MAX);
-        if (model->rows > 0) glp_add_rows(problem, model->rows);
-        for (int32_t i = 0; i < model->rows; i++) {
-            glp_set_row_bnds(problem, i + 1, GLP_UP, 0, model->row_limit[i]);
-        }
+        add_rows(problem, model->rows, model->row_limit);
         if (model->columns > 0) add_columns(problem, model, true, relaxation->indices, relaxation->entries);
         relaxation->problem = problem;
         return relaxation;
@@ -428,7 +426,7 @@ bool sluice_relaxation_solve(
 }
 
 int32_t sluice_relaxation_tableau(
-    struct sluice_relaxation *relaxation, int32_t variable, int32_t *rows, double *coefficients,
+    struct sluice_relaxation *relaxation, int32_t column, int32_t *rows, double *coefficients,
     struct sluice_result *result) {
     struct sluice_relaxation *volatile kept = relaxation;
     enter();
@@ -436,8 +434,7 @@ int32_t sluice_relaxation_tableau(
         glp_prob *problem = kept->problem;
         if (!glp_bf_exists(problem) && glp_factorize(problem) != 0) return 0;
         int row_count = glp_get_num_rows(problem);
-        int length = glp_eval_tab_row(
-            problem, variable >= 0 ? row_count + variable + 1 : -variable, kept->indices, kept->entries);
+        int length = glp_eval_tab_row(problem, row_count + column + 1, kept->indices, kept->entries);
         int32_t count = 0;
         for (int k = 1; k <= length; k++) {
             if (kept->indices[k] > row_count) continue;

@@ -79,10 +79,10 @@ bool sluice_relaxation_solve(
     struct sluice_relaxation *relaxation, double *values, double *duals, bool *column_basic, bool *at_upper,
     bool *row_basic, double seconds_limit, sluice_should_stop should_stop, void *context,
     struct sluice_result *result);
-// The simplex tableau's row of a basic variable: a column, or, counted from -1 down, the activity of a row. Writes the
-// coefficients of the activities of rows that are not basic and answers how many; -1 after a failure.
+// The simplex tableau's row of a basic column. Writes the coefficients of the activities of rows that are not basic and
+// answers how many; -1 after a failure.
 int32_t sluice_relaxation_tableau(
-    struct sluice_relaxation *relaxation, int32_t variable, int32_t *rows, double *coefficients,
+    struct sluice_relaxation *relaxation, int32_t column, int32_t *rows, double *coefficients,
     struct sluice_result *result);
 // Frees the relaxation and the thread's GLPK environment.
 void sluice_relaxation_free(struct sluice_relaxation *relaxation);

@@ -22,6 +22,8 @@ package struct CuttingPlanes {
     private let need: Int
     /// Rows of the core, then cuts, in the order of the engine's rows.
     private var rows: [IntegerRow]
+    /// Scale of each row.
+    private var scales: [Double]
     private let coreRowCount: Int
     /// What is known of each column in any solution worth `need`.
     package private(set) var fates: [ColumnFate]
@@ -42,6 +44,7 @@ package struct CuttingPlanes {
     package init(weights: [Int], rows: [IntegerRow], need: Int) {
         self.weights = weights
         self.rows = rows
+        scales = rows.map(\.scale)
         self.need = need
         coreRowCount = rows.count
         fates = Array(repeating: .open, count: weights.count)
@@ -52,31 +55,21 @@ package struct CuttingPlanes {
             entries: weights.enumerated().map { IntegerRow.Entry(column: Int32($0), value: -$1) }, limit: -need)
     }
 
-    private var relaxed: IntegerModel {
-        var model = IntegerModel()
-        model.isInteger = false
-        var columns: [[(row: Int32, value: Double)]] = Array(repeating: [], count: weights.count)
-        for row in rows {
-            let scale = row.scale
-            let index = model.addRow(limit: Double(row.limit) * scale)
-            for entry in row.entries { columns[Int(entry.column)].append((index, Double(entry.value) * scale)) }
-        }
-        for (column, entries) in columns.enumerated() {
-            model.addColumn(objective: Double(weights[column]), entries: entries)
-        }
-        return model
-    }
-
     /// The core with the cuts found, over the columns that are still open: what is left for branch and bound.
     package var model: (model: IntegerModel, columns: [Int]) {
+        // A little room for what rounding might take.
+        program(rows + [target], tolerance: 1e-9)
+    }
+
+    /// `rows` over the columns that are still open, scaled for floating point, each limit with relative room.
+    private func program(_ rows: [IntegerRow], tolerance: Double) -> (model: IntegerModel, columns: [Int]) {
         var model = IntegerModel()
         var entries: [[(row: Int32, value: Double)]] = Array(repeating: [], count: weights.count)
-        for row in rows + [target] {
+        for row in rows {
             let scale = row.scale
             let taken = row.entries.reduce(0) { fates[Int($1.column)] == .one ? $0 + $1.value : $0 }
             let limit = Double(row.limit - taken) * scale
-            // A little room for what rounding might take.
-            let index = model.addRow(limit: limit + 1e-9 * max(1, abs(limit)))
+            let index = model.addRow(limit: limit + tolerance * max(1, abs(limit)))
             for entry in row.entries where fates[Int(entry.column)] == .open {
                 entries[Int(entry.column)].append((index, Double(entry.value) * scale))
             }
@@ -92,7 +85,7 @@ package struct CuttingPlanes {
     package mutating func settle(
         by engine: any LinearEngine, secondsLeft: () -> Double, shouldStop: @escaping () -> Bool
     ) -> Outcome {
-        guard let relaxation = engine.relaxation(of: relaxed) else { return open }
+        guard let relaxation = engine.relaxation(of: program(rows, tolerance: 0).model) else { return open }
         var least = Double.infinity
         var sinceProgress = 0
         for _ in 0..<Self.roundLimit {
@@ -122,7 +115,7 @@ package struct CuttingPlanes {
         var reduced = weights.map { Int128($0) << Int128(Self.shift) }
         var total: Int128 = 0
         for (index, row) in rows.enumerated() {
-            let dual = solution.duals[index] * row.scale
+            let dual = solution.duals[index] * scales[index]
             guard dual > 0, dual < 1e9 else { continue }
             let multiplier = Int128((dual * unit).rounded())
             total += multiplier * Int128(row.limit)
@@ -180,7 +173,7 @@ package struct CuttingPlanes {
         // The objective is a row too: what is asked for, with the duals of the others.
         var objective: [(row: IntegerRow, multiplier: Double)] = [(target, 1)]
         for (index, row) in rows.enumerated() where solution.duals[index] > 1e-9 {
-            objective.append((row, solution.duals[index] * row.scale))
+            objective.append((row, solution.duals[index] * scales[index]))
         }
         keep(maker.cut(from: objective, fates: fates, isComplemented: isComplemented))
         let fractional = solution.values.indices.filter {
@@ -192,7 +185,7 @@ package struct CuttingPlanes {
         for column in order.prefix(Self.rowsTried) {
             if shouldStop() { break }
             let sources = relaxation.tableau(column: column).compactMap { row, coefficient in
-                abs(coefficient) > 1e-11 ? (row: rows[row], multiplier: coefficient * rows[row].scale) : nil
+                abs(coefficient) > 1e-11 ? (row: rows[row], multiplier: coefficient * scales[row]) : nil
             }
             keep(maker.cut(from: sources, fates: fates, isComplemented: isComplemented))
         }
@@ -208,18 +201,20 @@ package struct CuttingPlanes {
     /// Cuts that do not bind any more go.
     private mutating func dropSlackCuts(_ solution: RelaxedSolution, _ relaxation: any LinearRelaxation) -> Bool {
         let slack = (coreRowCount..<rows.count).filter { solution.isSlackBasic[$0] }
-        for row in slack.reversed() { rows.remove(at: row) }
+        for row in slack.reversed() {
+            rows.remove(at: row)
+            scales.remove(at: row)
+        }
         return relaxation.remove(rows: slack)
     }
 
     private mutating func add(_ cuts: [IntegerRow], to relaxation: any LinearRelaxation) -> Bool {
+        let added = cuts.map(\.scale)
         rows += cuts
+        scales += added
         return relaxation.add(
-            cuts.map { cut in
-                let scale = cut.scale
-                return (
-                    cut.entries.map { (column: $0.column, value: Double($0.value) * scale) }, Double(cut.limit) * scale
-                )
+            zip(cuts, added).map { cut, scale in
+                (cut.entries.map { (column: $0.column, value: Double($0.value) * scale) }, Double(cut.limit) * scale)
             })
     }
 }
